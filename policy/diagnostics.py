@@ -182,8 +182,27 @@ def in_one_line(diagnostics: Iterable[Diagnostic]) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean `x`?` for the closest known word, or nothing."""
-    close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+    there = sorted(set(known))
+    same = [k for k in there if k.casefold() == word.casefold()]
+    close = same or get_close_matches(word, there, n=1, cutoff=0.6)
     return _meant(word, close[0]) if close else ""
+
+
+def which_provision(name: str, known: Iterable[str]) -> str:
+    """Which provision was meant, where it is only spelt otherwise; another paragraph is another law."""
+    there = sorted(known)
+    same = [k for k in there if _parts(k) == _parts(name)]
+    if len(same) == 1:
+        return _meant(name, same[0])
+    source, _, paragraph = name.partition("/")
+    if paragraph and any(k.startswith(f"{source}/") for k in there):
+        return ""
+    return did_you_mean(name, [k for k in there if _parts(k.partition("/")[2]) == _parts(paragraph)])
+
+
+def _parts(provision: str) -> list[str]:
+    """The words and numbers of a provision: 10.6 is not 106."""
+    return re.findall(r"\d+|[^\W\d_]+", provision.casefold())
 
 
 def _meant(word: str, known: str) -> Replacement:

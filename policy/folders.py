@@ -191,6 +191,9 @@ class _Reader:
                 self.texts[table] = RulesFile(table, rows)
 
     def _bytes(self, place: Origin, file: PurePath, name: str) -> bytes | None:
+        if not name.isprintable() and any("\ud800" <= c <= "\udfff" for c in name):
+            self.found.error("unreadable", f"`{name}` cannot be read: its name is not UTF-8", None, "rename it")
+            return None
         try:
             data = self.unsaved.get(file)
             return place.read(file, LARGEST_FILE) if data is None else data

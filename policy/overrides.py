@@ -34,22 +34,20 @@ class _Declared:
 
 
 def overridden(texts: Sequence[RulesFile], values: Mapping[str, str]) -> list[RulesFile]:
-    """The texts with these values. Raises PolicyError for a name that is no parameter, or a text that is no value."""
+    """The texts with these values.
+
+    Raises PolicyError for a name that is no parameter, a parameter that is set twice, or a text that is no value.
+    """
     if not values:
         return list(texts)
     declared = [d for text in texts if not text.is_table for d in _declared(text)]
     edits: list[tuple[Span, str]] = []
     for name, value in values.items():
-        more = _edits(name, _value(name, value), declared)
-        if {(s.source.name, s.start) for s, _ in edits} & {(s.source.name, s.start) for s, _ in more}:
-            raise set_twice(name)
-        edits += more
+        new = _edits(name, _value(name, value), declared)
+        if {(s.source.name, s.start) for s, _ in edits} & {(s.source.name, s.start) for s, _ in new}:
+            raise PolicyError.of("bad-override", f"`{name}` is set twice", "set it once")
+        edits += new
     return [_edited(text, [(s, new) for s, new in edits if s.source.name == text.name]) for text in texts]
-
-
-def set_twice(name: str) -> PolicyError:
-    """The error that a parameter is set by its name and once more, perhaps by its full name."""
-    return PolicyError.of("bad-override", f"`{name}` is set twice", "set it once")
 
 
 def _declared(text: RulesFile) -> list[_Declared]:

@@ -207,8 +207,9 @@ def _arrow_schema(of: StructType) -> pa.Schema:
     """Spark's types as Arrow's, instants in UTC: so they are up to Spark 4.1, and then in the zone that is named."""
     from pyspark.sql.pandas.types import to_arrow_schema
 
-    zone = {"timezone": "UTC"} if "timezone" in signature(to_arrow_schema).parameters else {}
-    return to_arrow_schema(of, **zone)
+    if "timezone" in signature(to_arrow_schema).parameters:
+        return to_arrow_schema(of, timezone="UTC")
+    return to_arrow_schema(of)
 
 
 def session(master: str) -> SparkSession:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
 
@@ -79,29 +81,41 @@ class LazyGroup(click.Group):
             if isinstance(stream, TextIOWrapper):  # which may be of characters too few for our words
                 stream.reconfigure(errors="backslashreplace")
         try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            interrupts.leave()
-        except BrokenPipeError:  # whoever reads has read enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(Exit.PIPE_CLOSED)
-        except OSError as failure:
-            place = f"`{failure.filename}`: " if failure.filename else ""
-            raise UnusableError(f"{place}{failure.strerror or failure}") from failure
-        except Exception as error:
-            from policy.diagnostics import PolicyError  # a help page does not need it
-
-            if not isinstance(error, PolicyError):
-                raise
-            from policy.cli.output import fail
-
-            fail(error)
+            with _failures():
+                return super().invoke(ctx)
         finally:
             _warn_of_the_cache()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _failures():  # as this prints the help and the version
+            return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, VERBS[name]) for name in self.list_commands(ctx)])
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Ends the command by what the world did to it, or by what is wrong with the rules."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        interrupts.leave()
+    except BrokenPipeError:  # whoever reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.PIPE_CLOSED)
+    except OSError as failure:
+        place = f"`{failure.filename}`: " if failure.filename else ""
+        raise UnusableError(f"{place}{failure.strerror or failure}") from failure
+    except Exception as error:
+        from policy.diagnostics import PolicyError  # a help page does not need it
+
+        if not isinstance(error, PolicyError):
+            raise
+        from policy.cli.output import fail
+
+        fail(error)
 
 
 def _warn_of_the_cache() -> None:

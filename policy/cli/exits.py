@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import NoReturn, assert_never
+from typing import Any, NoReturn, assert_never
 
 import click
+from click.core import ParameterSource
 
 
 class Exit(IntEnum):
@@ -144,10 +145,23 @@ def help_table(meanings: dict[Exit, str]) -> str:
     return "\b\nExit codes:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in meanings.items())
 
 
+class _Said(click.types.StringParamType):
+    """A text that is not empty, as that of a shell's variable which is unset: it would ask about all there is."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        typed = param and ctx and ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+        if typed and not value:
+            self.fail("it is empty; leave the option out, or say what is meant", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def describe(command: click.Command, name: str) -> click.Command:
-    """Adds the exit codes to the help of a verb and of its subcommands."""
+    """Adds the exit codes to the help of a verb and of its subcommands, whose options refuse empty texts."""
     if name in ENDS:
         command.epilog = help_table(ENDS[name])
+    for option in command.params:
+        if isinstance(option, click.Option) and option.type is click.STRING:
+            option.type = _Said()
     if isinstance(command, click.Group):
         for inner in command.commands:
             describe(command.commands[inner], f"{name} {inner}")

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 from policy import files, resources
 from policy.diagnostics import PolicyError
 from policy.files import RULES
-from policy.pipeline import Checked, RulesFile, check, dated, load_program, read_folder, rulebooks
+from policy.pipeline import Checked, RulesFile, check, dated, day_of, load_program, read_folder, rulebooks
 
 if TYPE_CHECKING:
     from policy.rulebook import Rulebook
@@ -35,12 +35,9 @@ class DateType(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            day = date.fromisoformat(value)
-        except ValueError:
-            day = None
-        if day is None or day.isoformat() != value:  # ISO has shorter forms, which are as good as a slip
+            return day_of(value)
+        except PolicyError:
             self.fail(f"`{value}` is not a date; write it as 2026-03-01", param, ctx)
-        return day
 
 
 def not_here(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
@@ -112,10 +109,25 @@ class SettingType(click.ParamType[tuple[str, str]]):
         return name.strip(), text.strip()
 
 
+def _each_once(_: click.Context, __: click.Parameter, settings: Settings) -> Settings:
+    for name, times in Counter(name for name, _ in settings).items():
+        if times > 1:
+            raise click.BadParameter(f"`{name}` is set twice; leave one of the two")
+    return settings
+
+
 def set_option(of: str = "") -> Callable[[F], F]:
     """`--set`, which the verb is given as `settings`."""
     help = f"What if a parameter{of} had this value, as minimum_haircut=70%? No file changes. Repeatable."
-    return click.option("--set", "settings", type=SettingType(), multiple=True, metavar="NAME=VALUE", help=help)
+    return click.option(
+        "--set",
+        "settings",
+        type=SettingType(),
+        multiple=True,
+        callback=_each_once,
+        metavar="NAME=VALUE",
+        help=help,
+    )
 
 
 on_option = click.option(
@@ -173,12 +185,9 @@ def texts_with(paths: tuple[str, ...], settings: Settings) -> list[RulesFile]:
     texts = texts_of(paths)
     if not settings:
         return texts
-    from policy.overrides import overridden, set_twice
+    from policy.overrides import overridden
 
-    values = dict(settings)
-    if twice := next((name for name, value in settings if values[name] != value), ""):
-        raise set_twice(twice)
-    return overridden(texts, values)
+    return overridden(texts, dict(settings))
 
 
 def unsaved(name: str) -> list[RulesFile]:

@@ -32,6 +32,14 @@ _TAG = re.compile(r"both|[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 FORMATS: tuple[Format, ...] = get_args(Format)
 _PAGES = tuple(f for f in FORMATS if f != "xlsx")  # of documents that are no tables
 _IN_FILES: dict[str, Callable[[], None]] = {"pdf": needed_here, "xlsx": needed_for_xlsx}  # that need an extra
+_NAMED: dict[str, Format] = {  # what the end of a file's name says is in it
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".json": "json",
+    ".pdf": "pdf",
+    ".xlsx": "xlsx",
+}
 
 
 @frozen
@@ -164,6 +172,9 @@ def prints_document(command: Callable[..., Document], formats: Sequence[Format] 
     ) -> None:
         if format in _IN_FILES and output == "-":
             raise click.UsageError(f"{format.upper()} goes to a file: name one with --output")
+        named = _NAMED.get(Path(output).suffix.lower(), format)
+        if named != format:
+            raise click.UsageError(f"`{output}` would hold {format}: add `--format {named}`, or name it otherwise")
         keep_apart((output,), [*_read_by(given), issuer])
         imprint = imprint_of(issuer, issued, version)
         document = command(**given).signed(imprint)

@@ -49,10 +49,12 @@ def export(paths: tuple[str, ...], out: str, select: tuple[str, ...]) -> None:
     from policy.workbooks.csv_folder import files_of
     from policy.workbooks.to_xlsx import chosen_of, workbook_of
 
+    if out == "-" or Path(out).suffix.lower() in (".csv", ".ods", ".xls", ".xlsm"):
+        raise click.UsageError(f"`{out}` names neither a workbook, as rules.xlsx, nor a folder of CSV files")
     keep_apart((out,), paths)
     checked = checked_of(paths)
     sheets = chosen_of(checked, select)
-    if out.endswith(".xlsx"):
+    if Path(out).suffix.lower() == ".xlsx":
         write_whole(out, workbook_of(checked, select))
     else:
         with whole_folder(out) as folder:

@@ -141,7 +141,8 @@ def _print(results: list[Result], failed: list[Result]) -> None:
             click.echo(indent(failure_text(failure), "  "))
     properties = sum(r.title.startswith("property ") for r in results)
     tests = len(results) - properties
-    tried = f", {properties} properties tried on generated facts (not proved)" if properties else ""
+    many = "property" if properties == 1 else "properties"
+    tried = f", {properties} {many} tried on generated facts (not proved)" if properties else ""
     if not tests:
         click.secho(f"there are no tests: nothing shows that the rules say what is meant{tried}", fg="red", bold=True)
     elif failed:

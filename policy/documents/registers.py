@@ -16,7 +16,7 @@ from typing import cast, get_args
 from attrs import field, frozen
 
 from policy import files
-from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean, not_utf_8
+from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean, not_utf_8, which_provision
 from policy.documents.firms import unprintable
 from policy.reports.register import EntryKind, EntryStatus, RegisterEntry
 from policy.source import Source, Span
@@ -109,7 +109,7 @@ class _Reader:
 
     def _provision(self, line: int, said: str) -> None:
         if said and said not in self.provisions:
-            self._wrong(line, f"the rulebook has no provision `{said[:60]}`", did_you_mean(said, self.provisions))
+            self._wrong(line, f"the rulebook has no provision `{said[:60]}`", which_provision(said, self.provisions))
 
     def _date(self, line: int, said: str) -> None:
         try:

@@ -250,8 +250,14 @@ def _set_versions(context: Context, versions: tuple[tree.SetVersion, ...], of: T
     result: list[rules.SetVersion] = []
 
     def items(braces: tree.SetOf | None) -> frozenset[RuntimeValue]:
-        value = fact(braces, of, Given({}), checker) if braces is not None else frozenset()
-        return frozenset(v for v in value if v is not UNREADABLE) if value is not UNREADABLE else frozenset()
+        found: set[RuntimeValue] = set()
+        for item in braces.items if braces is not None else ():
+            value = fact(item, of.of if isinstance(of, types.SetOf) else types.BROKEN, Given({}), checker)
+            if value in found:
+                context.found.error("duplicate-name", f"`{item.span.text}` is written twice", item.span)
+            if value is not UNREADABLE:
+                found.add(value)
+        return frozenset(found)
 
     for v in versions:
         if v.items is not None:
@@ -302,18 +308,18 @@ def _key(context: Context, k: tree.Key, checker: TypeChecker) -> rules.Key:
     side = checker.expression(k.side) if k.side is not None else None
     if k.kind == "ranked" and isinstance(by.type, types.Enum):
         ranks = [r.text for r in k.ranks]
-        for rank in k.ranks:
+        for n, rank in enumerate(k.ranks):
             if rank.text not in by.type.members:
                 help = which_member(rank.text, by.type.members, by.type.first is not None)
                 context.found.error("unknown-name", f"`{rank.text}` is not a member", rank.span, help)
-            elif ranks.count(rank.text) > 1:
+            elif rank.text in ranks[:n]:
                 context.found.error("duplicate-name", f"`{rank.text}` is written twice", rank.span)
             context.scope.note(rank.span, "member", by.type.name, rank.text)
         missing = [m for m in by.type.members if m not in ranks]
-        if missing:
+        if missing and set(ranks) <= set(by.type.members):  # else one of them may be what was meant
             shown = ", ".join(f"`{m}`" for m in missing)
             context.found.error("incomplete-ranks", f"the ranking omits {shown}", k.span)
-    elif k.kind == "ranked":
+    elif k.kind == "ranked" and not isinstance(by.type, types.Broken):
         checker.fail("type-mismatch", "only the members of an enum can be ranked", by.span)
     elif isinstance(by.type, types.Number) and by.type.currency_of:
         help = f"convert it first, at a price of its currency: `… * price_of({by.type.currency_of})`"

@@ -228,6 +228,8 @@ class TypeChecker(Aggregates):
             *self.variables,
             *self.local,
             *(n for n, es in self.scope.visible.items() if es[0].id in self.scope.signatures),
+            "today",
+            *(("true", "false") if hint == types.BOOLEAN else ()),
         ]
         if isinstance(hint, types.Enum):
             message = f"`{name}` is neither a member of `{types.short(hint.name)}` nor a name known here"

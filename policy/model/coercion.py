@@ -52,7 +52,7 @@ class Coercion:
             return e
         if isinstance(expected, types.SetOf | types.ListOf) and type(expected) is type(actual):
             assert isinstance(actual, types.SetOf | types.ListOf)
-            if isinstance(actual.of, types.Broken) or actual.of == expected.of:
+            if actual.of == expected.of or any(isinstance(t.of, types.Broken) for t in (actual, expected)):
                 return e
         return self.disagree(e, expected)
 

@@ -8,7 +8,7 @@ from typing import TypedDict
 from attrs import frozen
 
 from policy.answers import Citation
-from policy.diagnostics import Collector, did_you_mean
+from policy.diagnostics import Collector, which_provision
 from policy.model import rules
 from policy.model.checker import TypeChecker
 from policy.model.index import Index, RulesetSource
@@ -57,7 +57,8 @@ class Context:
                     "unknown-provision",
                     f"there is no provision `{name.text}`",
                     name.span,
-                    did_you_mean(name.text, self.index.provisions),
+                    which_provision(name.text, self.index.provisions)
+                    or f'declare it, as `provision {name.text} "…"`',
                 )
         return tuple(result)
 

@@ -88,6 +88,7 @@ def _record(node: tree.RecordOf | tree.Updated, of: types.Record, given: Given, 
     result = {} if base is UNREADABLE else dict(base)
     fields, bounds = checker.scope.fields[of.name], {} if given.unbounded else checker.scope.bounds.get(of.name, {})
     short = types.short(of.name)
+    seen: set[str] = set()
     for name, entry in changes.fields:
         if name.text not in fields:
             checker.found.error(
@@ -97,6 +98,9 @@ def _record(node: tree.RecordOf | tree.Updated, of: types.Record, given: Given, 
                 did_you_mean(name.text, fields) or "it has " + ", ".join(f"`{f}`" for f in fields),
             )
             continue
+        if name.text in seen:
+            _once(Diagnostic("duplicate-name", f"`{name.text}` is written twice", name.span), checker)
+        seen.add(name.text)
         checker.scope.note(name.span, "field", of.name, name.text)
         kind = fields[name.text]
         nested = types.inner_of(kind)
@@ -144,10 +148,13 @@ def checked(
     if wrong is None:
         return value
     help = "write `expect … refused` to test the bound" if wrong.code == "facts-bounds" else wrong.help
-    finding = Diagnostic(wrong.code, f"`{path}`: {wrong.message}", span, help)
+    _once(Diagnostic(wrong.code, f"`{path}`: {wrong.message}", span, help), checker)
+    return UNREADABLE
+
+
+def _once(finding: Diagnostic, checker: TypeChecker) -> None:
     if finding not in checker.found.found:  # facts are read for each question that is asked about them
         checker.found.found.append(finding)
-    return UNREADABLE
 
 
 def _wrong(value: RuntimeValue, of: Type, least: int | None, most: int | None) -> written.Wrong | None:

@@ -18,6 +18,8 @@ from policy.syntax import tree
 from policy.syntax.slips import INSTEAD
 from policy.vocabulary import QuestionKind, SymbolKind
 
+_WRITTEN = "boolean text integer decimal rate money price quantity date instant duration period".split()  # types
+
 
 @frozen
 class Signature:
@@ -103,7 +105,8 @@ class Scope:
         if self.suppressed(name):
             return None
         known = [n for n, es in self.visible.items() if any(isinstance(e.node, kinds) for e in es)]
-        help = self.elsewhere(name) or INSTEAD.get(name) or did_you_mean(name, known)
+        own = _WRITTEN if what == "type" else ()
+        help = self.elsewhere(name) or INSTEAD.get(name) or did_you_mean(name, [*known, *own])
         self.found.error("unknown-name", f"there is no {what} `{name}`", span, help)
         return None
 

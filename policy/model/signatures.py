@@ -39,8 +39,8 @@ def named_types(unit: RulesetSource) -> tuple[dict[str, Type], list[Diagnostic]]
 def _each_once(words: Sequence[tree.Name | tree.Text], found: Collector) -> None:
     """Members and their spellings, of which each stands for one member."""
     texts = [w.text if isinstance(w, tree.Name) else w.value for w in words]
-    for text, word in zip(texts, words, strict=True):
-        if texts.count(text) > 1:
+    for n, (text, word) in enumerate(zip(texts, words, strict=True)):
+        if text in texts[:n]:
             _twice(tree.Name(text, span=word.span), found)
 
 

@@ -31,6 +31,8 @@ def rows_of(
     signature: Signature,
     checker: TypeChecker,
 ) -> rules.Rows:
+    if isinstance(signature.type, types.Broken):  # what heads its columns is not known
+        return rules.Rows(columns=(), rows=())
     results = _results(context, name, signature)
     kinds: list[str] = []
     columns: list[typed.Expression | None] = []

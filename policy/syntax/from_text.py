@@ -7,13 +7,14 @@ and everything else in the file is still checked.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any
 
 from attrs import field, frozen
 
-from policy.diagnostics import Collector, Diagnostic, not_utf_8
+from policy.diagnostics import Collector, Diagnostic, Replacement, not_utf_8
 from policy.source import Source, Span
 from policy.syntax.build import Builder
 from policy.syntax.parsing import DEEPEST_NESTING, Items, Maker, Meta, Token, TooDeepError, UnexpectedError, parser
@@ -22,6 +23,12 @@ from policy.syntax.tree import File
 
 LARGEST_FILE = 4_000_000
 
+# What stands in a file and is not seen, or lets it be read in another order than it has: whoever signs rules sees all
+# of them. Absent: the joiners and the marks of direction that words of some languages are spelt with.
+_UNSEEN = re.compile(
+    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
 _NAMED_START = re.compile(rf"\b(?:{'|'.join(DECLARATION_WORDS)})\s+([A-Za-z]\w*(?:[./][\w.()-]+)?)", re.ASCII)
 _HEAD_START = re.compile(r"^(language|ruleset)\b", re.MULTILINE)
 _LINE_START = re.compile(r"^([A-Za-z]\w*)(?=\s+[A-Za-z0-9\"])", re.MULTILINE | re.ASCII)
@@ -57,10 +64,12 @@ def decode(name: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
         broken, finding = not_utf_8(name, data, failure, "the file")
         return broken, (finding,)
     source = Source(name, text)
-    if "\0" in text:
-        at = text.index("\0")
-        found.error("not-text", "the file contains a NUL character", Span(source, at, at + 1), "remove it")
-    elif not text.strip():
+    for sign in dict.fromkeys(_UNSEEN.findall(text)):  # each once, by its first place
+        name = unicodedata.name(sign, "a control character").lower()
+        at = text.index(sign)
+        message = f"the file contains a character that cannot be seen, U+{ord(sign):04X} ({name})"
+        found.error("not-text", message, Span(source, at, at + 1), Replacement.of("remove it", ""))
+    if not text.strip():
         found.error("empty-file", "the file is empty", Span(source, 0, 0), "a rules file starts with `language 1`")
     return source, tuple(found.found)
 
@@ -268,7 +277,10 @@ def _explain(source: Source, failure: UnexpectedError, start: int, end: int) -> 
 
 def _remedy(span: Span, terminals: frozenset[str], mistake: Slip | None) -> tuple[Span, str]:
     """A common mistake with what to write instead, or `span` with what could have stood there."""
-    return (mistake.span, mistake.help) if mistake else (span, _expected(terminals))
+    if mistake:
+        return mistake.span, mistake.help
+    small = next((s for s in map(_spelling, terminals) if s == span.text.lower() != span.text), "")
+    return span, Replacement.of(f"did you mean `{small}`?", small) if small else _expected(terminals)
 
 
 def _expected(terminals: Any) -> str:
@@ -280,7 +292,8 @@ def _expected(terminals: Any) -> str:
         names &= {*in_table, "VBAR", "RPAR", "RBRACE", "RSQB"}
     else:
         words = set()
-    names -= {word.upper() for word in DECLARATION_WORDS} if len(names) > len(DECLARATION_WORDS) else set()
+    beginning = {name for name in names if _spelling(name) in DECLARATION_WORDS}
+    names -= beginning if len(beginning) > 2 else set()
     words |= {_WORDS.get(name) or f"`{_spelling(name)}`" for name in names}
     listed = sorted(words)
     shown = ", ".join(listed[:10]) + (", …" if len(listed) > 10 else "")

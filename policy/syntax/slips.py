@@ -208,6 +208,7 @@ _PATTERNS: tuple[tuple[str, _Remedy], ...] = (
     (r";", Replacement.of("remove it: a declaration ends where the next one begins", "")),
 )  # fmt: skip
 
+_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')  # a whole text; what it says is no mistake of what follows
 _CHAIN = re.compile(r"(?P<a>[\w.%]+) ?(?P<f><=?|>=?) ?(?P<b>[\w.%]+) ?(?P<g><=?|>=?) ?(?P<c>[\w.%]+)")
 
 
@@ -226,8 +227,9 @@ def slip(source: Source, at: int, word: str, expected: frozenset[str]) -> Slip |
     if (match := _covering(re.compile(r'"[^"\n]* zh "'), text, here - 1)) and match.end() == here:
         place = Span(source, begin + match.start(), begin + match.end() - 5)
         return Slip(place, "close the text with a quotation mark before `zh`")
+    bare = _TEXT.sub(lambda m: m.group() if m.end() > here else '"' + " " * (len(m.group()) - 2) + '"', text)
     for pattern, remedy in _PATTERNS:
-        if match := _covering(re.compile(pattern), text, here):  # here: most rules have no slip
+        if match := _covering(re.compile(pattern), bare, here):  # here: most rules have no slip
             first, last = match.span(_place(match.re))
             place = Span(source, begin + first, begin + first + len(text[first:last].rstrip()))
             return Slip(place, remedy if isinstance(remedy, str) else remedy(match))
@@ -262,7 +264,7 @@ def begins_like_declaration(word: str) -> bool:
     """Whether a word at the beginning of a line was meant to begin a declaration."""
     if word in DECLARATION_WORDS or word in _CLAUSE_WORDS:
         return False
-    return word in _PROGRAM_WORDS or bool(get_close_matches(word, DECLARATION_WORDS, n=1, cutoff=0.75))
+    return word in _PROGRAM_WORDS or bool(get_close_matches(word.lower(), DECLARATION_WORDS, n=1, cutoff=0.75))
 
 
 def _declaration(source: Source, at: int, word: str, expected: frozenset[str]) -> Slip | None:
@@ -272,7 +274,7 @@ def _declaration(source: Source, at: int, word: str, expected: frozenset[str]) -
     place = Span(source, at, at + len(word))
     if word in _PROGRAM_WORDS:
         return Slip(place, _PROGRAM_WORDS[word])
-    close = get_close_matches(word, [*DECLARATION_WORDS, *_CLAUSE_WORDS], n=1, cutoff=0.75)
+    close = get_close_matches(word.lower(), [*DECLARATION_WORDS, *_CLAUSE_WORDS], n=1, cutoff=0.75)
     return Slip(place, _write(close[0], "did you mean ", "?")) if close and word not in close else None
 
 

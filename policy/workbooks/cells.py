@@ -15,7 +15,7 @@ from typing import assert_never
 
 from attrs import frozen
 
-from policy.diagnostics import did_you_mean
+from policy.diagnostics import which_provision
 from policy.model import types
 from policy.source import Source
 from policy.syntax import tree
@@ -200,9 +200,8 @@ def _syntax(text: str, column: Column) -> Refusal | None:
     if column.role in ("is", "add", "remove"):
         return _set(text)
     if column.role == "per" and not all(_PROVISION.fullmatch(part.strip()) for part in text.split(",")):
-        help = (
-            did_you_mean(text, column.choices) or "name them as the sheet `provisions` does, with commas between them"
-        )
+        named = "name them as the sheet `provisions` does, with commas between them"
+        help = which_provision(text, column.choices) or named
         return Refusal(f"says `{text}`, and the column holds provisions", help)
     before = "tighten table t\n| t |\n| "
     parsed = parse(Source("", f"{before}{text} |\n"))

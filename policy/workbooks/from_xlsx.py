@@ -31,6 +31,7 @@ MOST_CELLS = 2_000_000
 _PERCENT, _DATES = {9, 10}, {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _REF = re.compile(r"([A-Z]{1,3})([0-9]{1,7})\Z")
 _MAGIC_OLD = b"\xd0\xcf\x11\xe0"  # of a compound file: an old `.xls`, or one with a password
+_A_WORKBOOK = "name a workbook that is saved as `.xlsx`, or a folder of CSV files"
 
 
 @frozen
@@ -109,7 +110,7 @@ def read(data: bytes, name: str) -> RawBook:
         zlib.error,
         struct.error,
     ) as failure:
-        raise _refused(name, f"it is no whole XLSX file: {failure}", "save it as `.xlsx` and try again") from failure
+        raise _refused(name, f"it is no whole XLSX file: {failure}", _A_WORKBOOK) from failure
     except RuntimeError as failure:  # which `zipfile` raises for what is encrypted
         raise _refused(name, "it has a password", "save it without a password") from failure
 

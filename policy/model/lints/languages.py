@@ -88,7 +88,8 @@ def _of(declared: rules.Declaration) -> Iterator[Words]:
             yield from _phrases(name, phrases, declared.span)
     if isinstance(declared, rules.EnumOf):
         for name, words in declared.members:
-            yield f"the title of `{name}`", words, declared.span
+            if words.en != words.zh:  # a member without a title is called by its first spelling, in every language
+                yield f"the title of `{name}`", words, declared.span
     elif isinstance(declared, rules.RecordType):
         for field in declared.fields:
             yield f"the title of `{field.name}`", field.title, field.span
