@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any, TypeVar, cast, get_args
 
 import click
 from attrs import frozen
+from click.core import ParameterSource
 
 from policy.cli.options import DateType
 from policy.cli.output import keep_apart, write_whole
@@ -30,6 +32,7 @@ from policy.vocabulary import Json
 F = TypeVar("F", bound=Callable[..., object])
 _TAG = re.compile(r"both|[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 FORMATS: tuple[Format, ...] = get_args(Format)
+_NOT_GIVEN = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
 _PAGES = tuple(f for f in FORMATS if f != "xlsx")  # of documents that are no tables
 _IN_FILES: dict[str, Callable[[], None]] = {"pdf": needed_here, "xlsx": needed_for_xlsx}  # that need an extra
 _NAMED: dict[str, Format] = {  # what the end of a file's name says is in it
@@ -208,3 +211,18 @@ def new_folder(folder: str) -> Iterator[Path]:
             yield into
     except OSError as failure:
         raise click.UsageError(f"`{folder}` cannot be written: {failure.strerror}") from failure
+
+
+def again(context: click.Context) -> str:
+    """The command, without the places of folders and files, which are no part of the pack."""
+    words = ["policy", "report", "pack", "pack"]
+    for option in context.command.params:
+        value = context.params.get(option.name or "")
+        if not isinstance(option, click.Option) or context.get_parameter_source(option.name or "") in _NOT_GIVEN:
+            continue
+        values = map(str, value if isinstance(value, tuple) else (value,))
+        if isinstance(value, bool):
+            words.append((option.opts if value else option.secondary_opts)[0])
+        else:
+            words += [w for v in values for w in (option.opts[0], Path(v).name if Path(v).is_absolute() else v)]
+    return shlex.join(words)

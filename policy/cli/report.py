@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
 from policy import documents
 from policy.cli.options import FACTS, DateType, asked, on_option, read_facts, rules_arguments, texts_of, under_option
 from policy.cli.output import print_unread
 from policy.cli.printing import (
     OwnTemplates,
+    again,
     imprint_of,
     issued_by,
     language_option,
@@ -34,7 +33,6 @@ from policy.reports.render import SHIPPED as SHIPPED_TEMPLATES
 from policy.reports.xlsx import needed_for_xlsx
 
 _ONE_DECISION = "name a QUESTION with `--facts` and `--on`, or a `--record` of a `--journal` and none of these"
-_NOT_GIVEN = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
 
 proofs_option = click.option(
     "--proofs/--no-proofs",
@@ -357,7 +355,7 @@ def pack_command(
             pdf=pdf,
             xlsx=xlsx,
             own=templates.folder if templates else None,
-            command=_again(context),
+            command=again(context),
             watch=progress,
         )
         _put(into, files)
@@ -372,21 +370,6 @@ def _put(into: Path, files: Mapping[str, bytes | Path]) -> None:
             (into / name).write_bytes(data)
         else:
             shutil.copyfile(data, into / name)
-
-
-def _again(context: click.Context) -> str:
-    """The command, without the places of folders and files, which are no part of the pack."""
-    words = ["policy", "report", "pack", "pack"]
-    for option in context.command.params:
-        value = context.params.get(option.name or "")
-        if not isinstance(option, click.Option) or context.get_parameter_source(option.name or "") in _NOT_GIVEN:
-            continue
-        values = map(str, value if isinstance(value, tuple) else (value,))
-        if isinstance(value, bool):
-            words.append((option.opts if value else option.secondary_opts)[0])
-        else:
-            words += [w for v in values for w in (option.opts[0], Path(v).name if Path(v).is_absolute() else v)]
-    return shlex.join(words)
 
 
 @command.command("templates", short_help="The shipped templates of all kinds, to change.")

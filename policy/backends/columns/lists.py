@@ -393,11 +393,8 @@ class Lists:
                 result = numbers.chosen(kept, better, result)
             some = g.either(some, kept)
         total = result or numbers.constant(0)
-        value = g.where(sure, total.node)
         present = g.where(sure, some) if kind in ("min", "max") else None
-        if present is not None:
-            value = g.where(g.certain(present), total.node)
+        value = g.where(sure if present is None else g.certain(present), total.node)
         fault = c.any_fault(*faults, numbers.fault)
-        decides = value if present is None else present
-        needed = c.needs_unless_known(decides, *needs)
+        needed = c.needs_unless_known(value if present is None else present, *needs)
         return Scalar(value, NUMBER, total.low, total.high, present, fault, needed)
