@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from policy.diagnostics import Collector, Diagnostic, Replacement, not_utf_8
+from policy.diagnostics import Collector, Diagnostic, Edit, Replacement, not_utf_8
 from policy.source import Source, Span
 from policy.syntax.build import Builder
 from policy.syntax.parsing import DEEPEST_NESTING, Items, Maker, Meta, Token, TooDeepError, UnexpectedError, parser
@@ -66,9 +66,10 @@ def decode(name: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
     source = Source(name, text)
     for sign in dict.fromkeys(_UNSEEN.findall(text)):  # each once, by its first place
         name = unicodedata.name(sign, "a control character").lower()
-        at = text.index(sign)
+        places = [Span(source, at, at + 1) for at, there in enumerate(text) if there == sign]
         message = f"the file contains a character that cannot be seen, U+{ord(sign):04X} ({name})"
-        found.error("not-text", message, Span(source, at, at + 1), Replacement.of("remove it", ""))
+        help = "remove it" if len(places) == 1 else f"remove it in all {len(places)} places"
+        found.error("not-text", message, places[0], help, fix=tuple(Edit(place, "") for place in places))
     if not text.strip():
         found.error("empty-file", "the file is empty", Span(source, 0, 0), "a rules file starts with `language 1`")
     return source, tuple(found.found)
