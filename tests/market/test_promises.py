@@ -46,8 +46,7 @@ def staged(watch: Watch) -> Prices:
     """The portfolio, and the prices that it is set with."""
     prices = Prices()
     for step in scenario_in(SCENARIOS / "portfolio").setting(COMMANDS):
-        prices.take(step.command)
-        watch.submit(step.command)
+        prices.take(step.command, watch.submit(step.command))
     return prices
 
 
