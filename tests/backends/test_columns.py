@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 import optional
 from random_expressions import DAYS
-from random_rules import Rules, facts
+from random_facts import facts_of_a_table
+from random_rules import Rules
 
 pl = optional.columns()
 
@@ -22,7 +23,6 @@ from policy.model.overlays import overlaid  # noqa: E402
 from policy.pipeline import Rulebook, RulesFile, check, dated  # noqa: E402
 from tables import agree, rows_of  # noqa: E402
 
-OPTIONAL = ("maybe", "perhaps", "spare")
 SEEDS = st.integers(0, 2**64 - 1)
 QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 SEEDED = QUIET | {"phases": [Phase.generate]}  # a seed has no smaller form
@@ -51,14 +51,8 @@ def tables_agree(seed: int, height: int = 12) -> tuple[int, int]:
     record = book.program.functions["random.rules.queue"].parameters[0][1]
     rows = alone = 0
     for missing in (0.0, 0.15):
-        gone = {name for name in OPTIONAL if chance.random() < missing}  # a table says it of all rows, or of none
-        table = []
-        for _ in range(height):
-            given = facts(chance, missing)
-            given = {k: v for k, v in given.items() if k not in OPTIONAL} | {
-                name: given.get(name) for name in OPTIONAL if name not in gone
-            }
-            table.append((record_from(given, record, book.records, book.program),))
+        made = facts_of_a_table(chance, missing, height)
+        table = [(record_from(given, record, book.records, book.program),) for given in made]
         for name in rules.questions:
             interpreter = book.interpreter(name)
             answers = agree(book, name, table, [interpreter.answer(*row) for row in table])

@@ -34,7 +34,8 @@ from policy.source import Source
 from policy.testing.conformance import Corpus
 from policy.testing.run import Runner
 from random_expressions import DAYS
-from random_rules import Rules, facts
+from random_facts import facts
+from random_rules import Rules
 
 TIMES = 8  # every row so often
 Case = tuple[tuple[Any, ...], Answer]

@@ -29,10 +29,9 @@ from policy.facts.records import record_from  # noqa: E402
 from policy.ir.from_model import program_of  # noqa: E402
 from policy.pipeline import Rulebook, RulesFile, check, dated  # noqa: E402
 from random_expressions import DAYS  # noqa: E402
-from random_rules import Rules, facts  # noqa: E402
+from random_facts import OPTIONAL, facts  # noqa: E402
+from random_rules import Rules  # noqa: E402
 from tables import rows_of as told, table_of  # noqa: E402
-
-OPTIONAL = ("maybe", "perhaps", "spare")
 
 RULES = """
 enum Class { stock "stock" zh "股票", token "token" zh "代幣", bond "bond" zh "債券" }

@@ -18,7 +18,8 @@ from policy.ir.reads import Fact, every, facts_read
 from policy.model import types
 from policy.pipeline import RulesFile, check, dated, program
 from random_expressions import DAYS
-from random_rules import Rules, facts
+from random_facts import facts
+from random_rules import Rules
 
 SOURCE = """language 1
 

@@ -24,7 +24,8 @@ from policy.ir.from_model import program_of
 from policy.model.overlays import overlaid
 from policy.pipeline import RulesFile, check, dated
 from random_expressions import DAYS
-from random_rules import HEAD, Rules, facts
+from random_facts import facts
+from random_rules import HEAD, Rules
 
 CONSTRUCTS = {
     "several results of one row": r"-> Tier ",

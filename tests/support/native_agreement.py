@@ -26,9 +26,9 @@ from policy.ir.program import Function, Program
 from policy.model.overlays import overlaid
 from policy.pipeline import Rulebook, RulesFile, check, dated
 from random_expressions import DAYS
-from random_rules import Rules, facts
+from random_facts import facts_of_a_table
+from random_rules import Rules
 
-OPTIONAL = ("maybe", "perhaps", "spare")
 Others = Callable[[Rulebook, str, list[FactsRecord], list[Answer]], None]  # other engines, asked the same
 
 
@@ -67,12 +67,8 @@ def agree(seed: int, most: int, folder: Path, *flags: str, others: Others | None
         book, on = dated(undated, day), date.fromisoformat(day).toordinal()
         record = book.program.functions["random.rules.queue"].parameters[0][1]
         for missing in (0.0, 0.15, 0.4):
-            gone = {name for name in OPTIONAL if chance.random() < missing}  # a table says it of all rows, or of none
-            rows = []
-            for _ in range(max(1, most // 6)):
-                given = {k: v for k, v in facts(chance, missing).items() if k not in gone}
-                given |= {name: given.get(name) for name in OPTIONAL if name not in gone}
-                rows.append(record_from(given, record, book.records, book.program))
+            made = facts_of_a_table(chance, missing, max(1, most // 6))
+            rows = [record_from(given, record, book.records, book.program) for given in made]
             for question in questions:
                 interpreter = book.interpreter(question.id)
                 answers = [interpreter.answer(row) for row in rows]

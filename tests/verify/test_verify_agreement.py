@@ -36,7 +36,8 @@ from policy.verify.symbolic import Evaluated, Many, Nothing, Texts, Value, whole
 from policy.verify.terms import Term, Terms
 from policy.verify.to_smt import Encoder
 from random_expressions import DAYS
-from random_rules import Rules, facts
+from random_facts import facts
+from random_rules import Rules
 
 optional.library("z3", "proofs")
 

@@ -41,7 +41,8 @@ from policy.verify.run import tasks, verdicts
 from policy.verify.symbolic import CannotEncodeError, Texts
 from policy.verify.terms import Terms
 from random_expressions import DAYS
-from random_rules import Rules, facts
+from random_facts import facts
+from random_rules import Rules
 
 needs_solver = pytest.mark.skipif(not optional.there_is("z3", "proofs"), reason="pip install -e '.[proofs]'")
 SEEDS = st.integers(0, 2**64 - 1)
