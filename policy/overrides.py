@@ -44,8 +44,8 @@ def overridden(texts: Sequence[RulesFile], values: Mapping[str, str]) -> list[Ru
     edits: list[tuple[Span, str]] = []
     for name, value in values.items():
         new = _edits(name, _value(name, value), declared)
-        if {(s.source.name, s.start) for s, _ in edits} & {(s.source.name, s.start) for s, _ in new}:
-            raise PolicyError.of("bad-override", f"`{name}` is set twice", "set it once")
+        if {span for span, _ in edits} & {span for span, _ in new}:
+            raise PolicyError.of("bad-override", f"`{name}` is set twice", "leave one of the two")
         edits += new
     return [_edited(text, [(s, new) for s, new in edits if s.source.name == text.name]) for text in texts]
 

@@ -147,7 +147,7 @@ def _levels(fields: Any) -> Iterator[list[str]]:
     yield [f.name for f in fields]
     for f in fields:
         of = f.type
-        while arrow.is_list(of) or arrow.is_large_list(of) or arrow.is_fixed_size_list(of):
+        while _is_list(of):
             of = of.value_type
         if arrow.is_struct(of):
             yield from _levels([of.field(n) for n in range(of.num_fields)])
@@ -155,6 +155,10 @@ def _levels(fields: Any) -> Iterator[list[str]]:
 
 def _target(path: Path, schema: Any) -> Any:
     return pa.schema([f.with_type(_supported(path, f.name, f.type)) for f in schema], metadata=schema.metadata)
+
+
+def _is_list(of: Any) -> bool:
+    return bool(arrow.is_list(of) or arrow.is_large_list(of) or arrow.is_fixed_size_list(of))
 
 
 def _supported(path: Path, name: str, of: Any) -> Any:
@@ -171,12 +175,11 @@ def _supported(path: Path, name: str, of: Any) -> Any:
         return pa.decimal128(WIDEST, of.scale)
     if arrow.is_timestamp(of) and of.unit == "s":  # which Polars makes milliseconds, without a look at what fits
         return pa.timestamp("ms", of.tz)
-    if arrow.is_list(of) or arrow.is_large_list(of):
+    if _is_list(of):
         inner = of.value_field.with_type(_supported(path, name, of.value_type))
+        if arrow.is_fixed_size_list(of):
+            return pa.list_(inner, of.list_size)
         return pa.list_(inner) if arrow.is_list(of) else pa.large_list(inner)
-    if arrow.is_fixed_size_list(of):
-        inner = of.value_field.with_type(_supported(path, name, of.value_type))
-        return pa.list_(inner, of.list_size)
     if arrow.is_struct(of):
         inner = [of.field(n) for n in range(of.num_fields)]
         return pa.struct([f.with_type(_supported(path, f"{name}.{f.name}", f.type)) for f in inner])

@@ -213,7 +213,7 @@ def new_folder(folder: str) -> Iterator[Path]:
         raise click.UsageError(f"`{folder}` cannot be written: {failure.strerror}") from failure
 
 
-def again(context: click.Context) -> str:
+def command_line(context: click.Context) -> str:
     """The command, without the places of folders and files, which are no part of the pack."""
     words = ["policy", "report", "pack", "pack"]
     for option in context.command.params:

@@ -14,7 +14,7 @@ from policy.cli.options import FACTS, DateType, asked, on_option, read_facts, ru
 from policy.cli.output import print_unread
 from policy.cli.printing import (
     OwnTemplates,
-    again,
+    command_line,
     imprint_of,
     issued_by,
     language_option,
@@ -355,7 +355,7 @@ def pack_command(
             pdf=pdf,
             xlsx=xlsx,
             own=templates.folder if templates else None,
-            command=again(context),
+            command=command_line(context),
             watch=progress,
         )
         _put(into, files)

@@ -64,10 +64,12 @@ def decode(name: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
         broken, finding = not_utf_8(name, data, failure, "the file")
         return broken, (finding,)
     source = Source(name, text)
-    for sign in dict.fromkeys(_UNSEEN.findall(text)):  # each once, by its first place
-        name = unicodedata.name(sign, "a control character").lower()
-        places = [Span(source, at, at + 1) for at, there in enumerate(text) if there == sign]
-        message = f"the file contains a character that cannot be seen, U+{ord(sign):04X} ({name})"
+    unseen: dict[str, list[Span]] = {}
+    for match in _UNSEEN.finditer(text):
+        unseen.setdefault(match.group(), []).append(Span(source, *match.span()))
+    for sign, places in unseen.items():
+        called = unicodedata.name(sign, "a control character").lower()
+        message = f"the file contains a character that cannot be seen, U+{ord(sign):04X} ({called})"
         help = "remove it" if len(places) == 1 else f"remove it in all {len(places)} places"
         found.error("not-text", message, places[0], help, fix=tuple(Edit(place, "") for place in places))
     if not text.strip():

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from policy.model import expressions as x, rules
 from policy.model.expressions import Expression
@@ -21,6 +21,9 @@ from policy.reports.plain.frames import Frame, Period
 from policy.reports.plain.names import in_full
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.points import points_of
+from policy.vocabulary import Effect
+
+Group = tuple[rules.Rule, ...]  # told together under what they have in common
 
 _ONE = 1
 _MANY = 3  # alternatives within a condition that are told one by one; rules that make a group
@@ -31,22 +34,28 @@ class ToldDecision:
     """The rules of a decision in the order in which they are told: grounds, then exceptions."""
 
     decision: rules.Decision
+    _groups: tuple[Group, ...] = field(init=False)
+    permissions: tuple[rules.Rule, ...] = field(init=False)
+    denials: tuple[rules.Rule, ...] = field(init=False)
 
-    @property
-    def permissions(self) -> tuple[rules.Rule, ...]:
-        return self._together([r for r in self.decision.rules if r.effect == "permit"])
+    @_groups.default
+    def _found(self) -> tuple[Group, ...]:
+        return _grouped([r for r in self.decision.rules if not self.house(r)])
 
-    @property
-    def denials(self) -> tuple[rules.Rule, ...]:
-        return self._together([r for r in self.decision.rules if r.effect == "deny"])
+    @permissions.default
+    def _permitting(self) -> tuple[rules.Rule, ...]:
+        return self._together("permit")
 
-    def _together(self, among: list[rules.Rule]) -> tuple[rules.Rule, ...]:
+    @denials.default
+    def _denying(self) -> tuple[rules.Rule, ...]:
+        return self._together("deny")
+
+    def _together(self, effect: Effect) -> tuple[rules.Rule, ...]:
         """Rules of no group, then those of each, then what an overlay lays over them."""
-        law = [r for r in among if not self.house(r)]
-        told = [r for r in law if not _group(r, law)]
-        for r in law:
-            told += [o for o in _group(r, law) if o not in told]
-        return *told, *(r for r in among if self.house(r))
+        among = [r for r in self.decision.rules if r.effect == effect]
+        grouped = [r for group in self._groups if group[0].effect == effect for r in group]
+        alone = [r for r in among if not self.house(r) and r not in grouped]
+        return *alone, *grouped, *(r for r in among if self.house(r))
 
     def house(self, r: rules.Rule) -> bool:
         """Whether a rule is laid over the law."""
@@ -76,19 +85,16 @@ class ToldDecision:
         periods = {(r.start, r.end) for r in self.permissions} if self.has_grounds else set()
         return periods.pop() if len(periods) == 1 else (None, None)
 
-    def group(self, r: rules.Rule) -> list[rules.Rule]:
+    def group(self, r: rules.Rule) -> Group:
         """The rules that are told together under the first condition of this one; nothing where there are too few."""
         if self.sentence is None and not self.has_grounds and self.decision.otherwise == "deny":
-            return []
-        return [] if self.house(r) else _group(r, [o for o in self._beside(r) if not self.house(o)])
+            return ()
+        return next((group for group in self._groups if r in group), ())
 
     def after_groups(self, r: rules.Rule) -> bool:
         """Whether a rule stands behind a group and is not of one."""
-        beside = self._beside(r)
+        beside = self.permissions if r.effect == "permit" else self.denials
         return not self.group(r) and any(self.group(o) for o in beside[: beside.index(r)])
-
-    def _beside(self, r: rules.Rule) -> tuple[rules.Rule, ...]:
-        return self.permissions if r.effect == "permit" else self.denials
 
     @property
     def order(self) -> tuple[rules.Rule | None, ...]:
@@ -100,14 +106,18 @@ class ToldDecision:
         return (None, *self.permissions, *self.denials)
 
 
-def _group(r: rules.Rule, among: Sequence[rules.Rule]) -> list[rules.Rule]:
-    """The rules of the same period that begin with the same condition, where they are many."""
-    alike = [o for o in among if _key(o) == _key(r)] if _shared(r) is not None else []
-    return alike if len(alike) >= _MANY else []
-
-
-def _key(r: rules.Rule) -> tuple[Expression | None, Period]:
-    return _shared(r), (r.start, r.end)
+def _grouped(among: Sequence[rules.Rule]) -> tuple[Group, ...]:
+    """The rules of one effect and period that begin with the same condition, where they are many."""
+    found: list[tuple[object, list[rules.Rule]]] = []
+    for r in among:
+        if (shared := _shared(r)) is not None:
+            key = r.effect, r.start, r.end, shared
+            alike = next((alike for known, alike in found if known == key), None)
+            if alike is None:
+                found.append((key, [r]))
+            else:
+                alike.append(r)
+    return tuple(tuple(alike) for _, alike in found if len(alike) >= _MANY)
 
 
 def _shared(r: rules.Rule) -> Expression | None:

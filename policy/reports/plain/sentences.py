@@ -101,7 +101,8 @@ class Sentences:
     def _own(self, d: rules.Declaration) -> tuple[Statement, ...]:
         match d:
             case rules.Decision():
-                return tuple(self._part(d, r) for r in ToldDecision(d).order)
+                told = ToldDecision(d)
+                return tuple(self._part(told, r) for r in told.order)
             case rules.Value():
                 return self._versions(d)
             case rules.Parameter(unset=unset) if unset is not None:
@@ -173,18 +174,18 @@ class Sentences:
     ) -> tuple[Titles, rules.Parameters, Called, tuple[rules.LocalName, ...]]:
         return self.names, getattr(d, "parameters", ()), getattr(d, "called", ()), getattr(d, "local", ())
 
-    def _part(self, d: rules.Decision, r: rules.Rule | None) -> Statement:
+    def _part(self, told: ToldDecision, r: rules.Rule | None) -> Statement:
         """A rule of a decision, or its `otherwise`: in its place in the sentence, and alone."""
-        en, zh = (Teller(ToldDecision(d), *language) for language in self._languages(d))
+        d = told.decision
+        en, zh = (Teller(told, *language) for language in self._languages(d))
         if r is None:
             whole = rules.Dated(citations=d.citations, span=d.span)
             said = StatementContext(
                 "otherwise", "otherwise", d.because, d.otherwise, False, (en.otherwise(), zh.otherwise())
             )
             return self._statement(said, (en.remaining(), zh.remaining()), whole)
-        house = ToldDecision(d).house(r)
-        under = BilingualText(en.under(r), zh.under(r))
-        said = StatementContext("rule", r.name, r.because, r.effect, house, (en.listed(r), zh.listed(r)), under)
+        under, listed = BilingualText(en.under(r), zh.under(r)), (en.listed(r), zh.listed(r))
+        said = StatementContext("rule", r.name, r.because, r.effect, told.house(r), listed, under)
         return self._statement(said, (en.alone(r), zh.alone(r)), r)
 
     def _versions(self, d: rules.Value | rules.Parameter) -> tuple[Statement, ...]:
