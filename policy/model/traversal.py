@@ -13,6 +13,8 @@ from policy.model import expressions as typed, rules
 from policy.model.expressions import Expression, parts
 from policy.remembered import remembered
 
+_NAMING = (typed.Named, typed.Apply, typed.OnCalendar)
+
 
 def bodies(declared: rules.Declaration | rules.Amendment) -> Iterator[Expression]:
     """Every expression a declaration is made of."""
@@ -74,9 +76,9 @@ def defined(model: rules.Model, e: typed.Defined) -> Expression:
     return next(l.body for l in local if l.name == e.name)
 
 
-def walk(expression: Expression) -> Iterator[Expression]:
-    """The expression and everything inside it."""
-    pending = [expression]
+def walk(*expressions: Expression) -> Iterator[Expression]:
+    """Expressions and everything inside them."""
+    pending = [*expressions]
     while pending:
         e = pending.pop()
         yield e
@@ -84,11 +86,12 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 
 @remembered
+def everything(declared: rules.Declaration | rules.Amendment) -> tuple[Expression, ...]:
+    """Every expression in a declaration, those inside others too."""
+    return tuple(walk(*bodies(declared)))
+
+
+@remembered
 def uses(declared: rules.Declaration | rules.Amendment) -> frozenset[str]:
     """Full names of the parameters, sets, values, tables and decisions that a declaration refers to."""
-    return frozenset(
-        e.name
-        for body in bodies(declared)
-        for e in walk(body)
-        if isinstance(e, typed.Named | typed.Apply | typed.OnCalendar)
-    )
+    return frozenset([e.name for e in everything(declared) if isinstance(e, _NAMING)])

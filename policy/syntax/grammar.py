@@ -6,6 +6,7 @@ the tables. Absent: conflicts, which Lark refuses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -20,12 +21,16 @@ _START = "start"
 
 @frozen
 class Terminal:
-    """A kind of token: its pattern, or the very text where it is `literal`. One that is `kept` becomes an item."""
+    """A kind of token: its pattern, or the very text where it is `literal`. One that is `kept` becomes an item.
+
+    Names and whatever else a word of the language could be taken for are `like_words`.
+    """
 
     name: str
     pattern: str
     literal: bool
     kept: bool
+    like_words: bool
 
 
 @frozen
@@ -112,9 +117,9 @@ def made(text: str) -> Grammar:
 
 def _terminal(terminal: Any, kept: bool) -> Terminal:
     literal = terminal.pattern.type == "str"
-    return Terminal(
-        str(terminal.name), str(terminal.pattern.value if literal else terminal.pattern.to_regexp()), literal, kept
-    )
+    pattern = str(terminal.pattern.value if literal else terminal.pattern.to_regexp())
+    like_words = not literal and re.fullmatch(pattern, "word") is not None
+    return Terminal(str(terminal.name), pattern, literal, kept, like_words)
 
 
 def _production(rule: Any) -> Production:

@@ -237,7 +237,7 @@ class _Tokens:
         self.terminals = {t.name: t for t in grammar.terminals if t.name not in grammar.ignored}
         self.kept = frozenset(name for name, t in self.terminals.items() if t.kept)
         literal = {t.pattern: t.name for t in self.terminals.values() if t.literal}
-        self.like_words = [n for n, t in self.terminals.items() if not t.literal and re.fullmatch(t.pattern, "word")]
+        self.like_words = [n for n, t in self.terminals.items() if t.like_words]
         self.words = {text: name for text, name in literal.items() if re.fullmatch(patterns[NAME], text)}
         self.signs = {text: name for text, name in literal.items() if text not in self.words}
         common = {n: t.pattern for n, t in self.terminals.items() if not t.literal and n not in self.like_words}

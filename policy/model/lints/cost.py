@@ -13,11 +13,12 @@ from policy.model import expressions as typed
 from policy.model.calls import callees_first
 from policy.model.expressions import Expression, parts
 from policy.model.rules import Amendment, Asking, Declaration, Model
-from policy.model.traversal import bodies, walk
+from policy.model.traversal import bodies, everything
 from policy.nodes import frozen
 from policy.remembered import remembered
 
 MOST_CALLS = 10_000  # different ones, to answer a question
+_CALLS = (typed.Apply, typed.Named)
 DEEPEST = 2_000  # expressions inside each other, on the longest way through all calls
 
 Inside = dict[str, list[Declaration | Amendment]]  # what a question is made of
@@ -83,7 +84,7 @@ def lint(model: Model) -> Iterator[Diagnostic]:
 
 @remembered
 def _made(declared: Declaration | Amendment) -> _Made:
-    calls = (e.name for b in bodies(declared) for e in walk(b) if isinstance(e, typed.Apply | typed.Named))
+    calls = [e.name for e in everything(declared) if isinstance(e, _CALLS)]
     local = declared.local if isinstance(declared, Asking) else ()
     levels = tuple((name.name, _levels_in([name.body])) for name in local)
     return _Made(tuple(calls), _levels_in(bodies(declared)), levels)
@@ -96,7 +97,7 @@ def _levels_in(expressions: Iterable[Expression]) -> _Levels:
     while pending:
         e, level = pending.pop()
         deepest = max(level, deepest)
-        if isinstance(e, typed.Apply | typed.Named):
+        if isinstance(e, _CALLS):
             calls[e.name] = max(level, calls.get(e.name, 0))
         elif isinstance(e, typed.Defined):
             name = f"{e.of}#{e.name}"
@@ -115,9 +116,7 @@ def _many(question: str, model: Model, inside: Inside) -> bool:
         name, given = call
         parameters = getattr(model.declared[name], "parameters", ())
         known = {n: a for (n, _), a in zip(parameters, given, strict=True)}
-        for e in (
-            x for d in inside[name] for b in bodies(d) for x in walk(b) if isinstance(x, typed.Apply | typed.Named)
-        ):
+        for e in (x for d in inside[name] for x in everything(d) if isinstance(x, _CALLS)):
             arguments = e.arguments if isinstance(e, typed.Apply) else ()
             new = e.name, tuple(_fact(a, known) or f"{numbers[call]} {id(a)}" for a in arguments)
             if new not in numbers:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import expressions as x, rules, types
-from policy.model.traversal import bodies, walk
+from policy.model.traversal import everything
 from policy.remembered import remembered, remembered_items
 from policy.source import Span
 
@@ -64,7 +64,7 @@ def _turned_on(model: rules.Model) -> set[tuple[str, str]]:
 @remembered
 def _asked(d: rules.Declaration) -> frozenset[tuple[str, str]]:
     found = set()
-    for e in (part for body in bodies(d) for part in walk(body)):
+    for e in everything(d):
         if isinstance(e, x.FieldAccess) and isinstance(e.type, types.Boolean):
             of = types.inner_of(e.of.type)
             if isinstance(of, types.Record):

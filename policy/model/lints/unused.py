@@ -11,8 +11,10 @@ from attrs import define, field as attr
 
 from policy.diagnostics import Diagnostic, Severity, without
 from policy.model import expressions as typed, rules, types
-from policy.model.traversal import bodies, walk
+from policy.model.traversal import everything
 from policy.remembered import remembered
+
+_NAMED = (typed.Named, typed.OnCalendar)
 
 
 @define
@@ -27,8 +29,8 @@ class _Read:
 def _read(declared: rules.Declaration | rules.Amendment) -> _Read:
     """What a declaration reads."""
     read = _Read()
-    for e in (e for body in bodies(declared) for e in walk(body)):
-        if isinstance(e, typed.Named | typed.OnCalendar):
+    for e in everything(declared):
+        if isinstance(e, _NAMED):
             read.names.add(e.name)
         elif isinstance(e, typed.Local):
             read.arguments.add(e.name)
