@@ -109,14 +109,14 @@ def test_formatting_changes_no_meaning(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(8))
-def test_backends_agree_on_a_thousand_random_rules(part: int) -> None:
+@pytest.mark.parametrize("part", range(4))
+def test_backends_agree_on_hundreds_of_random_rules(part: int) -> None:
     for seed in range(part * 250, part * 250 + 125):
         agree(seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", range(2))
 def test_formatting_changes_no_meaning_of_hundreds(part: int) -> None:
     for seed in range(10_000 + part * 250, 10_000 + part * 250 + 125):
         reformat(seed)

@@ -142,9 +142,10 @@ def revalued_by_hand(assets: dict[str, Asset], accounts: list[Account], factor: 
 # ── measuring ───────────────────────────────────────────────────────────────────────────────
 
 
-def taken(run: Callable[[int], Any], times: int = 5) -> Spent:
-    """The median by each clock, another price each time."""
-    return machine.middle([machine.spent(partial(run, 1 + n)) for n in range(times)])
+def taken(*runs: Callable[[int], Any], rounds: int = 7) -> list[Spent]:
+    """The median of each by each clock, another price each round; in turn, as the clock of a processor may change."""
+    rows = [[machine.spent(partial(run, 1 + n)) for run in runs] for n in range(rounds)]
+    return [machine.middle(list(column)) for column in zip(*rows, strict=True)]
 
 
 def resident() -> int:
@@ -160,15 +161,19 @@ def row(accounts: int) -> str:
     built, held = (machine.now() - start).processor, resident() - before
     gc.collect()
     gc.freeze()  # what lives on is not to be scanned during a tick
-    ticks, one = taken(lambda n: tick(desk, n)), taken(lambda n: tick_one(desk, n)).processor
-    whole = ticks.processor
-    tick(desk, 5)
     assets, plain = by_hand(desk)
-    hand = taken(lambda n: revalued_by_hand(assets, plain, n)).processor
     carried = desk.context.rules.carried.fast
+    ticks, *others = taken(
+        lambda n: tick(desk, n),
+        lambda n: revalued_by_hand(assets, plain, n),
+        lambda n: tick_one(desk, n),
+        lambda _: [carried(a.facts) for a in desk.accounts.values()],
+    )
+    whole, hand, one, values = ticks.processor, *[o.processor for o in others]
+    tick(desk, 5)
+    revalued_by_hand(assets, plain, 5)
     assert [a.carried for a in plain] == [carried(a.facts) for a in desk.accounts.values()]
     assert {s: a.loans for s, a in assets.items()} == desk.context.loans.by_collateral.amounts
-    values = taken(lambda _: [carried(a.facts) for a in desk.accounts.values()]).processor
     per = 1e6 / accounts
     memory = f"{held / accounts / 1024:.1f}" if accounts >= 10_000 else "–"  # fewer fit into what loading left free
     cells = (

@@ -297,4 +297,4 @@ def test_a_group_bears_the_last_unit_of_what_the_fund_cannot() -> None:
 
 @pytest.mark.slow
 def test_very_many_streams() -> None:
-    run_state_machine_as_test(AnyStream, settings=settings_for(400))
+    run_state_machine_as_test(AnyStream, settings=settings_for(250))

@@ -201,8 +201,8 @@ def test_what_the_solver_finds_is_so(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(4))
-def test_hundreds_of_programs_are_answered_alike(part: int) -> None:
+@pytest.mark.parametrize("part", range(2))
+def test_many_programs_are_answered_alike(part: int) -> None:
     for seed in range(part * 80, part * 80 + 48):
         given_facts_agree(seed)
         if seed % 4 == 0:
