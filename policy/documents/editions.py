@@ -21,7 +21,7 @@ from policy.ir.program import Program
 from policy.model.rules import Model
 from policy.pipeline import Checked, RulesFile, check, dated, day_of, program, read_folder
 from policy.reports.book.figures import Cover
-from policy.reports.reach import reading_closed, remarks_on
+from policy.reports.reach import Remark, reading_closed, remarks_on
 from policy.reports.rows import by_status
 from policy.rulebook import Rulebook
 
@@ -66,7 +66,7 @@ class Edition:
         title: BilingualText,
         platform: str,
         provisions: Iterable[tuple[str, Status]] | None = None,
-        remarks: tuple[BilingualText, ...] | None = None,
+        remarks: tuple[Remark, ...] | None = None,
         *,
         before: str = "",
         until: str = "",

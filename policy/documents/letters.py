@@ -16,7 +16,7 @@ from policy.reports.documents import Document
 from policy.reports.journal.decisions import Decided
 from policy.reports.letter import NOTHING_ASKED, Request, letter_of, title_of
 from policy.reports.plain.amounts import moment_at
-from policy.reports.reach import remarks_on
+from policy.reports.reach import Remark, remarks_on
 from policy.verify.prove import Limits
 from policy.verify.remedy import remedy_of
 from policy.verify.solver import has_solver
@@ -51,7 +51,10 @@ def decision(
     cited = [(c.provision, c.status) for c in basis.citations]
     sources, on = {c.source for c in basis.citations}, edition.on.toordinal()
     short = reading_ends(rulebook.program.readings, sources, on)  # of an answer; a document spells the sources out
-    remarks = *remarks_on(edition.model, (p for p, _ in cited), on), *(r for r in basis.remarks if r not in short)
+    remarks = (
+        *remarks_on(edition.model, (p for p, _ in cited), on),
+        *(Remark(r) for r in basis.remarks if r not in short),
+    )
     cover = edition.cover(title_of(function.id, answer.outcome, request.event), platform, cited, remarks)
     letter = letter_of(edition.model, answer, to, reference, dict(rulebook.program.notes), remedy, request)
     return Document("decision.html.jinja", cover, {"letter": letter})

@@ -17,6 +17,7 @@ from policy.reports.book.figures import Cover
 from policy.reports.imprint import Imprint
 from policy.reports.markdown import markdown_of
 from policy.reports.pdf import pdf_of
+from policy.reports.reach import Remark
 from policy.reports.render import page
 from policy.reports.sandbox.client import page_of
 from policy.reports.sandbox.folder import Folder
@@ -79,7 +80,7 @@ class Document:
         if not tag:
             return self
         rest = "sentences made of rules, and all else, are in English."
-        remark = BilingualText(f"texts of the rules are in `{tag}` where the rules have it; {rest}")
+        remark = Remark(BilingualText(f"texts of the rules are in `{tag}` where the rules have it; {rest}"))
         return evolve(self, cover=evolve(self.cover, remarks=(remark, *self.cover.remarks)))
 
     def as_json(self) -> dict[str, Any]:

@@ -19,6 +19,19 @@ from policy.reports.plain.names import in_full
 
 
 @frozen
+class Remark:
+    """How far a document reaches: a sentence, and the sources that it is about where they are several."""
+
+    text: BilingualText
+    sources: tuple[BilingualText, ...] = ()
+
+    @property
+    def in_one_line(self) -> BilingualText:
+        named = BilingualText("; ".join(s.en for s in self.sources), "；".join(s.zh for s in self.sources))
+        return BilingualText(f"{self.text.en} {named.en}".rstrip(), f"{self.text.zh}{named.zh}")
+
+
+@frozen
 class CopyRow:
     """Where a source was read: the address, and the SHA-256 of what was there, if it is known."""
 
@@ -43,7 +56,7 @@ class SourceRow:
     copies: tuple[CopyRow, ...]
 
 
-def remarks_on(model: rules.Model, provisions: Iterable[str], on: int) -> tuple[BilingualText, ...]:
+def remarks_on(model: rules.Model, provisions: Iterable[str], on: int) -> tuple[Remark, ...]:
     """The remarks of a document that rests on these provisions, as of a day."""
     return remarks_in_full(readings_of(model), titles_of(model), (p.partition("/")[0] for p in provisions), on)
 
@@ -55,7 +68,7 @@ def titles_of(model: rules.Model) -> dict[str, BilingualText]:
 
 def remarks_in_full(
     readings: Mapping[str, Reading], titles: Mapping[str, BilingualText], sources: Iterable[str], on: int
-) -> tuple[BilingualText, ...]:
+) -> tuple[Remark, ...]:
     """The remarks on the sources whose reading ends on that day or before, each source by its title."""
     return tuple(
         _ended(reading, [(id, titles.get(id, BilingualText(id, id))) for id in ended])
@@ -63,15 +76,15 @@ def remarks_in_full(
     )
 
 
-def _ended(reading: Reading, sources: list[tuple[str, BilingualText]]) -> BilingualText:
+def _ended(reading: Reading, sources: list[tuple[str, BilingualText]]) -> Remark:
     end, on = show(reading.holds_until, types.DATE), show(reading.on, types.DATE)
-    these = "this source" if len(sources) == 1 else "these sources"
-    named = "; ".join(f"{title.en} ({id})" for id, title in sources)
-    named_zh = "；".join(f"{title.zh}（{id}）" for id, title in sources)
-    return BilingualText(
-        f"the reading of {these} ends {end} (read {on}), and later changes may be missing: {named}",
-        f"下列來源於{on}閱讀，所讀內容只確知適用至{end}前，其後如有修訂，未必反映在此：{named_zh}",
+    named = tuple(BilingualText(f"{title.en} ({id})", f"{title.zh}（{id}）") for id, title in sources)
+    these = "this source" if len(named) == 1 else "these sources"
+    text = BilingualText(
+        f"the reading of {these} ends {end} (read {on}), and later changes may be missing:",
+        f"下列來源於{on}閱讀，所讀內容只確知適用至{end}前，其後如有修訂，未必反映在此：",
     )
+    return Remark(text, named) if len(named) > 1 else Remark(Remark(text, named).in_one_line)
 
 
 def reading_closed(model: rules.Model) -> str:

@@ -45,7 +45,7 @@ _PIECES_ZH = (
     (re.compile(r"row (\d+) of"), "第{}列"),
     (re.compile(r"line (\d+) of"), "第{}項次序"),
     (re.compile(r"a version of"), "版本"),
-    (re.compile(r"what tightens"), "收緊之處"),
+    (re.compile(r"a version that tightens"), "收緊之版本"),
     (re.compile(r"a row that tightens"), "收緊之列"),
     (re.compile(r"the `otherwise` of"), "其他情況"),
     (re.compile(r"parameter"), "參數"),

@@ -120,7 +120,7 @@ def _about(cover: Cover, language: str) -> Iterator[list[str]]:
         (BilingualText("Under", "疊加"), cover.under),
         (BilingualText("Provisions relied on, by source", "所據條文，按來源"), statuses),
         (BilingualText("Sources read until", "來源閱讀截止"), cover.read),
-        *((BilingualText("Remark", "備註"), remark) for remark in cover.remarks),
+        *((BilingualText("Remark", "備註"), remark.in_one_line) for remark in cover.remarks),
     )
     for head, told in pairs:
         if told:

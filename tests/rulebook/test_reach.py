@@ -244,8 +244,8 @@ def letter(question: str, facts: dict[str, Any], day: str, language: str, format
             "en",
             [
                 "Remark: the reading of these sources ends 1 July 2026 (read 26 November 2026), and later changes may"
-                " be missing: Anti-Money Laundering",
-                "SFC circular on shared liquidity by virtual asset trading platforms (SLC)",
+                " be missing:\n",
+                "- SFC circular on shared liquidity by virtual asset trading platforms (SLC)",
                 "Is the jurisdiction a member of the FATF or equivalent? No:",
                 "The place is under increased monitoring, which no assessment has considered.",
                 "Nothing that can be changed removes this reason.",

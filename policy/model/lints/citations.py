@@ -54,7 +54,7 @@ def dated_pieces(declared: rules.Declaration | rules.Amendment) -> Iterator[tupl
         case rules.Amendment():
             target = declared.target.rpartition(".")[2]
             for version in declared.versions:
-                yield f"what tightens `{target}`", version
+                yield f"a version that tightens `{target}`", version
             for row in declared.rows.rows if declared.rows else ():
                 yield f"a row that tightens `{target}`", row
             for rule in declared.rules:

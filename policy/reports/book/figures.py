@@ -12,7 +12,7 @@ from policy.answers import BilingualText
 from policy.reports.imprint import UNSIGNED, Imprint
 from policy.reports.plain.clauses import Clause
 from policy.reports.proofs import Proof, Proofs
-from policy.reports.reach import SourceRow
+from policy.reports.reach import Remark, SourceRow
 from policy.reports.rows import Cited
 
 
@@ -26,7 +26,7 @@ class Cover:
     digest: str
     under: str
     sources: tuple[tuple[str, int], ...]  # of each status, how many provisions anything inside rests on
-    remarks: tuple[BilingualText, ...] = ()  # how far the document reaches
+    remarks: tuple[Remark, ...] = ()
     until: str = ""  # the last day, where the document is about several
     before: str = ""  # the digest of the rulebook that this one is compared with
     imprint: Imprint = UNSIGNED
