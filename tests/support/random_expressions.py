@@ -260,7 +260,7 @@ class Expressions:
         if form == 13:
             return f"(f.name {c.choice(('in', 'not in'))} f.labels)"
         if form == 14:
-            items = c.choice(("f.numbers", f"[{e('integer', 1)}, f.count]", f"{{{e('integer', 1)}, 7}}"))
+            items = c.choice(("f.numbers", f"[{e('integer', 1)}, f.count]", f"{{{e('integer', 1)}, f.count}}"))
             return f"({e('integer', depth)} {c.choice(('in', 'not in'))} {items})"
         if form == 15:
             return f"(f.spare is present and (f.spare.flag or f.spare.amount < {e('money', depth)}))"
