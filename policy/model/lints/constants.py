@@ -36,7 +36,8 @@ def _findings(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnos
                     )
             case typed.Binary("/" | "modulo" | "is a multiple of", right=right) if _worth(right) == 0:
                 help = "write the divisor that was meant; whatever reads this one fails"
-                yield Diagnostic("divided-by-zero", "nothing can be divided by 0", right.span, help)
+                message = "nothing can be divided by 0"
+                yield Diagnostic("divided-by-zero", message, right.span, help, Severity.WARNING)
             case typed.SetOf(items):
                 yield from _repeated(items)
     for _, piece in dated_pieces(declared):
