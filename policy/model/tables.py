@@ -90,7 +90,7 @@ def rows_of(
 
 
 def _unclosed(context: Context, row: tree.Row, wanted: int) -> bool:
-    """Tells of each `|` that lacks between two lines, of which the first has all cells, so that they read as one row."""
+    """Tells of each `|` that lacks between lines, of which the first has all cells, so that they read as one row."""
     lines, found = [[row.cells[0]]], Collector()
     for before, cell in pairwise(row.cells):
         _, broken, begins = row.span.source.text[before.span.end : cell.span.start].rpartition("\n")

@@ -160,7 +160,7 @@ class Builder(TestBuilder):
         names = tuple(map(self.name_of, items))
         for n, name in enumerate(names):
             if name in names[:n]:
-                self.found.error("duplicate-name", f"`{name.text}` is cited twice", name.span, "remove one of the two")
+                self.found.error("duplicate-name", f"`{name.text}` is cited twice", name.span)
         return tree.Citations(names, span=self.at(meta))
 
     def period_from(self, meta: Meta, items: Items) -> tree.Period:

@@ -12,15 +12,15 @@ from policy.model.traversal import uses
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     titled: dict[tuple[str, str], rules.Test] = {}
     for t in model.tests:
-        first = titled.setdefault((t.ruleset, t.title.en), t)
-        if first is not t:
+        before = titled.setdefault((t.ruleset, t.title.en), t)
+        if before is not t:
             yield Diagnostic(
                 "duplicate-name",
                 f"two tests of `{t.ruleset}` are called `{t.title.en}`",
                 t.span,
                 "name each for what it shows: a failure is told by its title",
                 Severity.WARNING,
-                related=((first.span, "first called so here"),),
+                related=((before.span, "first called so here"),),
             )
     asked = {e.question for t in model.tests for e in t.expectations if e.kind != "refused"}
     reached = set(asked)
