@@ -13,6 +13,8 @@ from policy.model.lints.citations import dated_pieces
 from policy.model.traversal import everything
 from policy.remembered import remembered_items
 
+_DIVISIONS = ("/", "modulo", "is a multiple of")
+
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     for declared in (*model.declared.values(), *model.amendments):
@@ -22,28 +24,27 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
 @remembered_items
 def _findings(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:
     for e in everything(declared):
-        match e:
-            case typed.Clamp(low=low, high=high):
-                least, most = _worth(low), _worth(high)
-                if isinstance(least, Fraction) and isinstance(most, Fraction) and least > most:
-                    yield Diagnostic(
-                        "empty-bounds",
-                        f"nothing is at least `{low.span.text}` and at most `{high.span.text}`, "
-                        f"so this is always `{high.span.text}`",
-                        e.span,
-                        "write the lower bound first, as in `clamp(x, 0, 10)`",
-                        Severity.WARNING,
-                    )
-            case typed.Binary("/" | "modulo" | "is a multiple of", right=right) if _worth(right) == 0:
-                help = "write the divisor that was meant; whatever reads this one fails"
-                message = "nothing can be divided by 0"
-                yield Diagnostic("divided-by-zero", message, right.span, help, Severity.WARNING)
-            case typed.SetOf(items):
-                yield from _repeated(items)
+        if isinstance(e, typed.Clamp):
+            yield from _crossed(e)
+        elif isinstance(e, typed.Binary) and e.operator in _DIVISIONS and _worth(e.right) == 0:
+            help = "write the divisor that was meant; whatever reads this one fails"
+            yield Diagnostic("divided-by-zero", "nothing can be divided by 0", e.right.span, help, Severity.WARNING)
+        elif isinstance(e, typed.SetOf):
+            yield from _repeated(e.items)
     for _, piece in dated_pieces(declared):
         for cell in piece.cells if isinstance(piece, rules.Row) else ():
             if cell.kind == "values":
                 yield from _repeated(cell.items)
+
+
+def _crossed(e: typed.Clamp) -> Iterator[Diagnostic]:
+    """A `clamp` whose answer is one of its bounds, whatever is within."""
+    least, most = _worth(e.low), _worth(e.high)
+    if isinstance(least, Fraction) and isinstance(most, Fraction) and least > most:
+        low, high = e.low.span.text, e.high.span.text
+        what = f"nothing is at least `{low}` and at most `{high}`, so this is always `{high}`"
+        help = "write the lower bound first, as in `clamp(x, 0, 10)`"
+        yield Diagnostic("empty-bounds", what, e.span, help, Severity.WARNING)
 
 
 def _worth(e: Expression) -> object:
