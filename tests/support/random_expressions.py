@@ -302,7 +302,10 @@ class Expressions:
 
     def a_enum(self, depth: int) -> str:
         extreme, other = self.chance.choice(("min", "max")), self.chance.choice(("green", "f.perhaps default blue"))
-        if self.chance.random() < 0.5:
+        form = self.chance.random()
+        if form < 0.1:
+            return f"clamp({self.expression('enum', depth)}, {other}, blue)"
+        if form < 0.5:
             return f"{extreme}({self.expression('enum', depth)}, {other})"
         return f"({self.over(extreme, 'enum', depth)} default {self.chance.choice(('red', 'blue'))})"
 
