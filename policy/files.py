@@ -13,7 +13,7 @@ import os
 import stat
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -101,6 +101,20 @@ def publish(path: str | Path, data: bytes) -> None:
     """Writes a file atomically."""
     with whole(path) as file:
         file.write(data)
+
+
+def rewrite(changes: Iterable[tuple[str, bytes, bytes]]) -> None:
+    """Replaces files, each told by its name, what was read of it, and what it is to be: all of them or none.
+
+    Raises OSError, and PolicyError where one was changed since it was read: what its author saved is kept.
+    """
+    with ExitStack() as parts:
+        for name, old, new in changes:
+            file = parts.enter_context(whole(name))
+            if not os.path.isfile(name) or os.path.getsize(name) != len(old) or read(name, len(old)) != old:
+                what = f"`{name}` is no file, or was changed while it was read"
+                raise PolicyError.of("being-written", what, "run it again, on rules in files")
+            file.write(new)
 
 
 @contextmanager

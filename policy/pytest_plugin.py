@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +137,8 @@ class PolicyFile(pytest.File):
         if errors:
             places = sorted({d.span.source.name for d in errors if d.span is not None})
             raise self.CollectError(f"the rulebook has errors in {', '.join(places)}")
+        if not file.exists():
+            raise self.CollectError(f"`{self.path}` is gone: it was removed or renamed meanwhile")
         rulesets: dict[str, list[Declared]] = {}
         for test in book.tests.get(file, ()):
             rulesets.setdefault(test.ruleset, []).append(test)
@@ -151,11 +154,14 @@ class PolicyRuleset(pytest.Collector):
         self.book, self.tests = book, tests
 
     def collect(self) -> Iterator[PolicyItem]:
-        seen: dict[str, int] = {}
+        taken: set[str] = set()
         for test in self.tests:
-            name = _name(test)
-            seen[name] = seen.get(name, 0) + 1
-            name += f" ({seen[name]})" if seen[name] > 1 else ""
+            title = _name(test)
+            numbered = (title if n == 1 else f"{title} ({n})" for n in count(1))
+            name = next(
+                name for name in numbered if name not in taken
+            )  # a test may be called like the second of others
+            taken.add(name)
             yield PolicyItem.from_parent(self, name=name, book=self.book, test=test)
 
 

@@ -32,6 +32,7 @@ _ENCODER = json.JSONEncoder(
 )
 _SEAL = re.compile(rb',"hash":"([0-9a-f]{64})"\}')
 _SEAL_SIZE = len(',"hash":"') + 64 + len('"}')
+BEGINNING = b'{"journal":'
 _HEADER = {"journal": int, "rules": str, "overlay": str, "on": str, "about": dict}
 _RECORD = {
     "seq": int,
@@ -162,6 +163,11 @@ def read_record(line: bytes) -> LineReading:
     if not _is_digest_of(record):
         return LineReading(record, said, has, "its input is not what its input digest says")
     return LineReading(record, said, has, "" if said == has else "its content is not what its hash says")
+
+
+def is_sealed(line: bytes) -> bool:
+    """Whether a line ends as every line of a journal does."""
+    return _SEAL.fullmatch(line[-_SEAL_SIZE:]) is not None
 
 
 def _opened(line: bytes) -> tuple[Json | None, str, str]:

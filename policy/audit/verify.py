@@ -17,7 +17,7 @@ from attrs import frozen
 
 from policy.audit.chain import RESTORE, Damage, HashChain
 from policy.audit.lines import JournalLine, Torn, lines, locked
-from policy.audit.records import Header, read_header, read_record
+from policy.audit.records import BEGINNING, Header, is_sealed, read_header, read_record
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import opened
 
@@ -56,7 +56,10 @@ def verify(path: str | Path, kept: str = "", progress: Progress | None = None) -
     chain = HashChain()
     kept_is_there = not kept
     with open(opened(path, streams=False), "rb") as file:
+        is_journal = BEGINNING.startswith(file.read(len(BEGINNING)))
+        file.seek(0)
         for found in lines(file):
+            is_journal = is_journal or (isinstance(found, JournalLine) and is_sealed(found.text))
             if isinstance(found, Torn):
                 torn = found
             elif found.number == 1:
@@ -73,6 +76,11 @@ def verify(path: str | Path, kept: str = "", progress: Progress | None = None) -
         elif header is None and not findings:
             empty = "the journal is empty: it has not even a header"
             findings.append(Damage(Diagnostic("journal-header", empty, None, RESTORE), 0, 1, 0))
+    if not is_journal:
+        message = "this is no journal: it does not begin as one, and no line ends with the hash that each line has"
+        help = "name the file that was given to `--journal`"
+        finding = Damage(Diagnostic("journal-header", message, None, help), 0, 1, 0)
+        return Verified(None, 0, 0, "", (finding,), 0, None)
     if not kept_is_there:
         message = f"no record in its place has the hash `{kept}`: the journal was shortened or written anew"
         findings.append(Damage(Diagnostic("journal-order", message, None, RESTORE), chain.next, 0, 0))

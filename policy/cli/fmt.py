@@ -6,7 +6,7 @@ import click
 
 from policy.cli.exits import Exit, end
 from policy.cli.options import format_option, rules_arguments, texts_of, to_write
-from policy.cli.output import plural, print_diagnostics, print_json, write_whole
+from policy.cli.output import plural, print_diagnostics, print_json, rewrite_whole
 from policy.diagnostics import Diagnostic
 from policy.pipeline import RulesFile
 
@@ -41,7 +41,7 @@ def command(paths: tuple[str, ...], only_check: bool, format: str) -> None:
         elif result.encode() != text.data:
             changed.append(text.name)
             if not only_check:
-                write_whole(text.name, result.encode())
+                rewrite_whole([(text.name, text.data, result.encode())])
     if format == "json" and paths != ("-",):
         print_json({"files": len(texts), "changed": changed, "findings": [d.as_json() for d in broken]})
         end(_exit(broken, changed, only_check))

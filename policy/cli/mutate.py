@@ -9,7 +9,7 @@ import click
 from attrs import evolve
 
 from policy.cli.exits import Exit
-from policy.cli.output import fail, plural, print_json, write_whole
+from policy.cli.output import fail, plural, print_json, rewrite_whole
 from policy.cli.progress import progress
 from policy.diagnostics import PolicyError
 from policy.pipeline import Checked, RulesFile, check
@@ -56,14 +56,14 @@ def _write(checked: Checked, missing: Sequence[Expected]) -> None:
     again = check(texts)
     if again.errors:
         fail(PolicyError(again.errors))
-    for text in texts:
-        if text not in checked.texts:
-            if text.name == "<stdin>":
-                raise click.UsageError("`--write` adds tests to files; name the rules instead of `-`")
-            write_whole(text.name, text.data)
-            count, named = files.get(text.name, "").count("\n  expect "), len(_completing(missing, text.name))
-            says = f", and named provisions in {named:,}" if named else ""
-            click.echo(f"added {plural(count, 'expectation')} to {text.name}{says}", err=True)
+    changed = [(old, new) for old, new in zip(checked.texts, texts, strict=True) if old != new]
+    if any(old.name == "<stdin>" for old, _ in changed):
+        raise click.UsageError("`--write` adds tests to files; name the rules instead of `-`")
+    rewrite_whole((old.name, old.data, new.data) for old, new in changed)
+    for text, _ in changed:
+        count, named = files.get(text.name, "").count("\n  expect "), len(_completing(missing, text.name))
+        says = f", and named provisions in {named:,}" if named else ""
+        click.echo(f"added {plural(count, 'expectation')} to {text.name}{says}", err=True)
 
 
 def _completing(missing: Sequence[Expected], name: str) -> list[Expected]:

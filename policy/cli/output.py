@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from policy.diagnostics import Diagnostic, PolicyError, draw
-from policy.files import apart, publish
+from policy.files import apart, publish, rewrite
 
 
 def print_json(value: object) -> None:
@@ -49,6 +49,14 @@ def write_whole(path: str, data: bytes) -> None:
         publish(path, data)
     except OSError as failure:
         raise click.UsageError(f"`{path}` cannot be written: {failure.strerror}") from failure
+
+
+def rewrite_whole(changes: Iterable[tuple[str, bytes, bytes]]) -> None:
+    """Replaces files by name, unless one was changed since it was read. Ends with 2 where it cannot be written."""
+    try:
+        rewrite(changes)
+    except OSError as failure:
+        raise click.UsageError(f"`{failure.filename}` cannot be written: {failure.strerror}") from failure
 
 
 def keep_apart(outputs: Iterable[str | None], inputs: Iterable[str]) -> None:

@@ -140,6 +140,8 @@ def new(file: str, name: str, sheet: str, keys: tuple[str, ...], per: str) -> No
 
     title = name or Path(file).stem
     data = read_workbook(file)
+    if sheet and not is_workbook(data):
+        raise click.UsageError(f"`{file}` is no workbook, so it has no sheet `{sheet}`")
     grid = of_workbook(read(data, file), file, sheet, title) if is_workbook(data) else of_csv(data, file, title)
     click.echo(begun(grid, title, keys, per), nl=False)
     if not per and "per" not in (h.lower() for h in grid.heads):

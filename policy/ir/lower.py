@@ -93,7 +93,7 @@ def lower(e: typed.Expression) -> Expr:
             return _round(e)
         case typed.Clamp(operand, low, high):
             x, bottom, top = (lower_as(x, e.type) for x in (operand, low, high))
-            return ir.Arithmetic("min", ir.Arithmetic("max", x, bottom), top)
+            return balanced("min", [balanced("max", [x, bottom], e.type), top], e.type)
         case typed.Aggregate():
             return _aggregated(e)
         case typed.SetOf(items) | typed.ListOf(items):

@@ -5,6 +5,7 @@ In: findings, spans and edits. Out: the types of LSP. Absent: anything that deci
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -99,4 +100,5 @@ def uri_of(path: str) -> str:
 def path_in(uri: str) -> str:
     """The path of a document; its address where it is no file."""
     parts = urlsplit(uri)
-    return unquote(parts.path) if parts.scheme == "file" and parts.netloc in ("", "localhost") else uri
+    is_file = parts.scheme == "file" and parts.netloc in ("", "localhost")
+    return os.path.normpath(unquote(parts.path)) if is_file else uri

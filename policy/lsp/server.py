@@ -21,7 +21,7 @@ from pygls.lsp.server import LanguageServer
 from policy.diagnostics import Edit, PolicyError
 from policy.lsp.actions import Action, actions, fix_all
 from policy.lsp.formatting import formatting
-from policy.lsp.positions import UTF_16
+from policy.lsp.positions import UTF_16, TextLines
 from policy.lsp.protocol import Places, path_in, uri_of
 from policy.lsp.workspace import Published, Told, Workspace, home_of, name_of
 from policy.pipeline import day_of
@@ -178,7 +178,14 @@ async def opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
 @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
 async def changed(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
     path = path_in(params.text_document.uri)
-    ls.open.put(path, params.content_changes[-1].text, params.text_document.version)
+    text = ls.open.documents[path].text
+    for change in params.content_changes:  # whole texts were asked for, and some editors send stretches all the same
+        start, end = 0, len(text)
+        if isinstance(change, types.TextDocumentContentChangePartial):
+            lines = TextLines(text, ls.places.encoding)
+            start, end = (lines.offset((p.line, p.character)) for p in (change.range.start, change.range.end))
+        text = text[:start] + change.text + text[end:]
+    ls.open.put(path, text, params.text_document.version)
     ls.changed(path)
 
 

@@ -11,6 +11,7 @@ folder, with the neighbours that it imports. One that is in no folder is a ruleb
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -29,6 +30,7 @@ from policy.syntax.from_text import decode
 
 Findings = Mapping[str, tuple[Diagnostic, ...]]
 Told = dict[str, tuple[int | None, tuple[Diagnostic, ...]]]  # by path, of the version of an open document
+_HALVES = re.compile("[\ud800-\udfff]")  # of characters, which JSON can name and no file holds
 _SNAPSHOTS = 4  # that are kept: of two rulebooks, each as it stands and as it last parsed
 
 
@@ -79,7 +81,7 @@ class Workspace:
 
     def put(self, path: str, text: str, version: int) -> None:
         kept.remember()
-        self.documents[path] = OpenDocument(path, text, version)
+        self.documents[path] = OpenDocument(path, _HALVES.sub("\ufffd", text), version)
         self.changes[home_of(path)] += 1
 
     def close(self, path: str) -> None:
@@ -196,6 +198,6 @@ def _listed(file: Path) -> set[str]:
 
 def _texts(home: str, documents: Mapping[str, OpenDocument]) -> tuple[list[RulesFile], list[Diagnostic]]:
     if home in documents:  # a document that is in no folder
-        return [RulesFile(home, documents[home].text.encode())], []
+        return [RulesFile(name_of(home), documents[home].text.encode())], []
     unsaved = {Path(d.path): d.text.encode() for d in documents.values()}
     return read_folder([home], unsaved=unsaved)

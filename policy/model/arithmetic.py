@@ -151,6 +151,20 @@ def extremum(
     return typed.Chain(operator, tuple(inner), type=of, span=span)
 
 
+def clamped(
+    checker: Coercion, typed_as: Callable[[tree.Expression, Type], Expression], node: tree.Clamp, hint: Type
+) -> Expression:
+    """What is kept between two bounds; `typed_as` types the bounds with the type of what they bound as a hint."""
+    e = checker.exact(typed_as(node.operand, hint))
+    bottom, top = (checker.exact(typed_as(x, e.type)) for x in (node.low, node.high))
+    bottom, e, of = checker.same_type(bottom, e)
+    top, e, of = checker.same_type(top, e)
+    bottom, _, of = checker.same_type(bottom, evolve(e, type=of) if isinstance(of, Number) else e)
+    if not types.has_order(of):
+        return checker.fail("type-mismatch", f"{a_type(of)} has no `clamp`", node.span, how_ordered(of))
+    return typed.Clamp(e, bottom, top, type=of, span=node.span)
+
+
 def remainder(
     checker: Coercion, operator: RemainderOperator, node: tree.Binary, left: Expression, right: Expression
 ) -> Expression:

@@ -13,7 +13,7 @@ from policy.model.checker import TypeChecker
 from policy.model.coercion import a_type
 from policy.model.context import Context
 from policy.model.expressions import Expression
-from policy.model.literals import UNREADABLE, Given, fact
+from policy.model.literals import UNREADABLE, Given, fact, members_of
 from policy.model.tables import rows_of
 from policy.model.types import Type
 from policy.source import Span
@@ -250,14 +250,8 @@ def _set_versions(context: Context, versions: tuple[tree.SetVersion, ...], of: T
     result: list[rules.SetVersion] = []
 
     def items(braces: tree.SetOf | None) -> frozenset[RuntimeValue]:
-        found: set[RuntimeValue] = set()
-        for item in braces.items if braces is not None else ():
-            value = fact(item, of.of if isinstance(of, types.SetOf) else types.BROKEN, Given({}), checker)
-            if value in found:
-                context.found.error("duplicate-name", f"`{item.span.text}` is written twice", item.span)
-            if value is not UNREADABLE:
-                found.add(value)
-        return frozenset(found)
+        inner = of.of if isinstance(of, types.SetOf) else types.BROKEN
+        return frozenset() if braces is None else members_of(braces, inner, Given({}), checker)
 
     for v in versions:
         if v.items is not None:

@@ -18,6 +18,7 @@ from policy.model.amounts import of_field
 from policy.model.arithmetic import (
     EQUAL,
     additive,
+    clamped,
     day_moved,
     elapsed,
     extremum,
@@ -116,13 +117,8 @@ class TypeChecker(Aggregates):
                     e = self.expression(inner)
                 self.rounding -= 1
                 return rounded(self, node, e)
-            case tree.Clamp(operand, low, high):
-                e = self.exact(self.expression(operand, hint))
-                bottom, top = (self.exact(self.expression(x, e.type)) for x in (low, high))
-                bottom, e, of = self.same_type(bottom, e)
-                top, e, of = self.same_type(top, e)
-                bottom, _, of = self.same_type(bottom, evolve(e, type=of) if isinstance(of, Number) else e)
-                return typed.Clamp(e, bottom, top, type=of, span=span)
+            case tree.Clamp():
+                return clamped(self, self.expression, node, hint)
             case tree.Aggregate():
                 return self.aggregate(node)
             case tree.SetOf(items):

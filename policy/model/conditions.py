@@ -126,10 +126,10 @@ def _related(operator: Comparison, left: Expression, right: Expression, outcome:
     return _flag(typed.Binary(operator, left, right, type=types.BOOLEAN), outcome)
 
 
-def _constant(e: Expression) -> RuntimeValue:
+def constant(e: Expression) -> RuntimeValue:
     """What a constant is, and at which scale; None where the expression is none."""
     if isinstance(e, typed.Unary) and e.operator == "-" and isinstance(e.operand, typed.Literal):
-        value, scale = _constant(e.operand)
+        value, scale = constant(e.operand)
         return -value, scale
     if isinstance(e, typed.Literal) and e.value is not None:
         return e.value, e.type.scale if isinstance(e.type, Number) else 0
@@ -138,11 +138,11 @@ def _constant(e: Expression) -> RuntimeValue:
 
 def _compared(operator: Comparison, of: Type, right: Expression) -> Region | None:
     """Of the values of a type, those that compare so with a constant; None where that cannot be told."""
-    constant = _constant(right)
+    known = constant(right)
     universe = universe_of(of)
-    if constant is None or isinstance(of, types.OptionalOf):
+    if known is None or isinstance(of, types.OptionalOf):
         return None
-    value, scale = constant
+    value, scale = known
     if isinstance(universe, ValueSet):
         region: Region = ValueSet(frozenset({value}))
         return region if operator == "is" else difference(universe, region) if operator == "is not" else None

@@ -70,7 +70,7 @@ def fact(node: tree.Expression, of: Type, given: Given, checker: TypeChecker) ->
         case tree.ListOf(items) if isinstance(inner, types.ListOf):
             return [fact(item, inner.of, given, checker) for item in items]
     if isinstance(node, tree.SetOf) and isinstance(inner, types.SetOf):
-        return frozenset(fact(item, inner.of, given, checker) for item in node.items)
+        return members_of(node, inner.of, given, checker)
     e = checker.typed(node, plain(of))
     value = _constant(e)
     if value is UNREADABLE:
@@ -80,6 +80,18 @@ def fact(node: tree.Expression, of: Type, given: Given, checker: TypeChecker) ->
     if isinstance(inner, Number) and isinstance(e.type, Number) and value is not None:
         return value * 10 ** (inner.scale - e.type.scale)
     return value
+
+
+def members_of(node: tree.SetOf, of: Type, given: Given, checker: TypeChecker) -> frozenset[RuntimeValue]:
+    """The members of a set, of which each is written once."""
+    found: set[RuntimeValue] = set()
+    for item in node.items:
+        value = fact(item, of, given, checker)
+        if value in found:
+            _once(Diagnostic("duplicate-name", f"`{item.span.text}` is written twice", item.span), checker)
+        if value is not UNREADABLE:
+            found.add(value)
+    return frozenset(found)
 
 
 def _record(node: tree.RecordOf | tree.Updated, of: types.Record, given: Given, checker: TypeChecker) -> RuntimeValue:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from functools import partial
+from itertools import pairwise
 from typing import assert_never
 
 from attrs import evolve, field, frozen
@@ -32,6 +33,8 @@ def rows_of(
     checker: TypeChecker,
 ) -> rules.Rows:
     if isinstance(signature.type, types.Broken):  # what heads its columns is not known
+        return rules.Rows(columns=(), rows=())
+    if any(_unclosed(context, header, n) for n in dict.fromkeys(len(row.cells) for row in rows)):
         return rules.Rows(columns=(), rows=())
     results = _results(context, name, signature)
     kinds: list[str] = []
@@ -72,6 +75,8 @@ def rows_of(
     split = 0  # the line of a row that an empty cell split in two
     for row in rows:
         if len(row.cells) != len(kinds):
+            if _unclosed(context, row, len(kinds)):
+                continue
             behind = row.span.source.line(row.span.line)[row.span.column - 1 + len(row.span.text) :]
             is_split = behind.lstrip().startswith("|")
             help = "a cell is empty; write `any` where a column does not matter" if is_split else ""
@@ -82,6 +87,22 @@ def rows_of(
             continue
         read.append(_row(context, row, kinds, columns, named, checker, signature))
     return rules.Rows(columns=tuple(c for c in columns if c is not None), rows=tuple(read))
+
+
+def _unclosed(context: Context, row: tree.Row, wanted: int) -> bool:
+    """Tells of each `|` that lacks between lines, of which the first has all cells, so that they read as one row."""
+    lines, found = [[row.cells[0]]], Collector()
+    for before, cell in pairwise(row.cells):
+        _, broken, begins = row.span.source.text[before.span.end : cell.span.start].rpartition("\n")
+        if broken:
+            lines.append([])
+            at, end, shown = (before, "end", "{} |") if "|" in begins else (cell, "beginning", "| {}")
+            what = f"the row in line {at.span.line} has no `|` at its {end}"
+            found.error("table-shape", what, at.span, f"write `{shown.format(at.span.text)}`")
+        lines[-1].append(cell)
+    is_so = len(lines) > 1 and len(lines[0]) == wanted
+    context.found.found += found.found if is_so else ()
+    return is_so
 
 
 @frozen(eq=False)

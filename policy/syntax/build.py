@@ -157,7 +157,11 @@ class Builder(TestBuilder):
     # dated, cited values
 
     def per(self, meta: Meta, items: Items) -> tree.Citations:
-        return tree.Citations(tuple(map(self.name_of, items)), span=self.at(meta))
+        names = tuple(map(self.name_of, items))
+        for n, name in enumerate(names):
+            if name in names[:n]:
+                self.found.error("duplicate-name", f"`{name.text}` is cited twice", name.span)
+        return tree.Citations(names, span=self.at(meta))
 
     def period_from(self, meta: Meta, items: Items) -> tree.Period:
         end = self.date_of(items[1]) if len(items) > 1 else None

@@ -22,6 +22,7 @@ DECLARATION_WORDS = (
 ).split()
 
 _CLAUSE_WORDS = "otherwise permit deny when unless because per from until given expect always where".split()
+_AFTER_NUMBERS = {*_CLAUSE_WORDS, *"and or then else default is in not before by for with".split()}
 
 _PARAMETER = "write `parameter NAME: TYPE = … per PROVISION`"
 _VALUE = "write `value NAME(FACT: TYPE) -> TYPE = …`"
@@ -217,7 +218,8 @@ def slip(source: Source, at: int, word: str, expected: frozenset[str]) -> Slip |
     line, column = source.position(at)
     text = source.line(line)
     begin, here = at - column + 1, column - 1
-    if found := _character(source, at, word) or _declaration(source, at, word, expected):
+    found = _shouted(source, at, word) or _character(source, at, word) or _declaration(source, at, word, expected)
+    if found:
         return found
     if (match := _covering(_CHAIN, text, here)) and word in ("<", "<=", ">", ">="):
         part = match.groupdict()
@@ -244,6 +246,15 @@ def _covering(pattern: re.Pattern[str], text: str, here: int) -> re.Match[str] |
 def _place(pattern: re.Pattern[str]) -> str | int:
     """What of a match is the mistake: its group `place`, or all of it."""
     return "place" if "place" in pattern.groupindex else 0
+
+
+def _shouted(source: Source, at: int, word: str) -> Slip | None:
+    """A word of the language in capitals, at `at` or before it, where it was read as the currency of a number."""
+    before = re.compile(r"\d\s+([A-Z]{3,})\s+\Z").search(source.text, max(0, at - 100), at)
+    start, said = (before.start(1), before[1]) if before else (at, word)
+    if not said.isupper() or said.lower() not in _AFTER_NUMBERS:
+        return None
+    return Slip(Span(source, start, start + len(said)), _write(said.lower(), "did you mean ", "?"))
 
 
 def _character(source: Source, at: int, word: str) -> Slip | None:

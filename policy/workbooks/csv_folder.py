@@ -61,8 +61,8 @@ def _lines(path: Path) -> list[list[str]]:
 
 def csv_lines(data: bytes, name: str) -> list[list[str]]:
     """The cells of each line, parted by commas, or by semicolons or tabs as some spreadsheets save them."""
-    source, wrong = decode(name, data)
-    if wrong:
+    source, found = decode(name, data)
+    if wrong := [d for d in found if d.code != "empty-file"]:
         raise PolicyError(wrong)
     first = source.text.partition("\n")[0]
     parted = max((",", ";", "\t"), key=first.count)

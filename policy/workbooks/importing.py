@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import ExitStack
-from pathlib import Path
 from typing import assert_never
 
 from attrs import evolve, frozen
 
 from policy import files
-from policy.diagnostics import Diagnostic, PolicyError
-from policy.folders import LARGEST_FILE
+from policy.diagnostics import Diagnostic
 from policy.pipeline import Checked, RulesFile, check
 from policy.workbooks.changes import Added, Change, ChangedCell, Removed, changes_of
 from policy.workbooks.edits import Edited, edited, in_shape
@@ -119,12 +116,5 @@ def _members(old: list[str], new: list[str]) -> str:
 
 def write(made: ImportResult) -> list[str]:
     """Replaces the files that change, and returns their names. Raises PolicyError if one has changed meanwhile."""
-    changed = made.changed
-    for old, _ in changed:
-        if not Path(old.name).is_file() or files.read(old.name, LARGEST_FILE) != old.data:
-            what = f"`{old.name}` is no file, or was changed while it was read"
-            raise PolicyError.of("workbook-conflict", what, "run the import again, on rules in files")
-    with ExitStack() as parts:
-        for old, new in changed:
-            parts.enter_context(files.whole(old.name)).write(new.data)
-    return [old.name for old, _ in changed]
+    files.rewrite((old.name, old.data, new.data) for old, new in made.changed)
+    return [old.name for old, _ in made.changed]

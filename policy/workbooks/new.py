@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Literal, assert_never
@@ -19,8 +20,9 @@ from attrs import frozen
 from policy.diagnostics import Diagnostic, PolicyError, did_you_mean
 from policy.model.currencies import MINOR_UNIT
 from policy.source import Source
-from policy.syntax.from_text import parse
-from policy.syntax.slips import RESERVED_NAMES
+from policy.syntax.build_expressions import MOST_DIGITS as LONGEST
+from policy.syntax.from_text import parse, parse_strictly
+from policy.syntax.slips import LOOSE_DATE, RESERVED_NAMES
 from policy.syntax.to_text import formatted
 from policy.workbooks.cells import MOST_DIGITS, Refusal, text_of
 from policy.workbooks.csv_folder import csv_lines
@@ -35,9 +37,20 @@ _DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 _PERCENT = re.compile(r"-?\d+(\.\d+)?%")
 _MONEY = re.compile(r"(?:([A-Z]{3}) ?(\d[\d,_]*(?:\.\d+)?)|(\d[\d,_]*(?:\.\d+)?) ?([A-Z]{3}))")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_LOOSE = (  # numbers and days as the language does not write them: as a word, one would have lost its meaning
+    (
+        re.compile(r"[-+]?\d+(?:[,']\d+)+(?:\.\d+)? ?%?|[-+]?\d+(?:\.\d+)? %"),
+        "write a number with a decimal point and without anything between its digits, as 1000.5 or 1.5%",
+    ),
+    (
+        re.compile(rf"{LOOSE_DATE.pattern}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}"),
+        "write a day by year, month and day, as 2026-03-01",
+    ),
+)
+_CITED = "write the provisions as the rules declare them, as `LAW/1` or `LAW/1, LAW/2`"
 _WORD = re.compile(r"[^\n\"]{1,40}")
 
-Word = Literal["integer", "decimal", "rate", "money", "date", "boolean", "enum", "text"]
+Word = Literal["period", "integer", "decimal", "rate", "money", "date", "boolean", "enum", "text"]
 
 
 @frozen
@@ -66,6 +79,9 @@ def begun(grid: RawTable, name: str = "", keys: Sequence[str] = (), per: str = "
     table = _identifier(name or grid.name, set())
     taken = {table}
     columns = [_column(grid, n, _identifier(head, taken)) for n, head in enumerate(grid.heads)]
+    _readable(grid, columns)
+    if per and not _cites(per):
+        raise PolicyError.of("workbook", f"`--per {per}` names no provision", _CITED)
     dated = [c for c in columns if c.name in _PERIODS]
     others = [c for c in columns if c.name not in _PERIODS]
     if len(others) < 2:
@@ -112,6 +128,47 @@ def _complete(grid: RawTable, columns: list[_Column], results: list[_Column]) ->
         raise PolicyError(wrong)
 
 
+def _readable(grid: RawTable, columns: list[_Column]) -> None:
+    """Raises PolicyError, naming every cell that the language reads otherwise than is meant, or not at all."""
+    wrong = [
+        Diagnostic("workbook-cell", f"`{grid.places[row][n]}` is `{text}`", None, help)
+        for n, c in enumerate(columns)
+        for row, text in enumerate(cells[n] for cells in grid.rows)
+        if text and (help := _remedy(c, text))
+    ]
+    if wrong:
+        raise PolicyError(wrong)
+
+
+def _remedy(column: _Column, text: str) -> str:
+    """What to write instead of a cell; "" where it can stay."""
+    match column.word:
+        case _ if column.name == "per":
+            return "" if _cites(text) else _CITED
+        case "date" | "period":
+            return "" if _is_day(text) else "write a day of the calendar by year, month and day, as 2026-03-01"
+        case "integer" | "decimal" | "rate" | "money":
+            return "" if sum(map(str.isdigit, text)) <= LONGEST else f"no number has more than {LONGEST} digits"
+        case "enum" | "text":
+            return next((help for form, help in _LOOSE if form.fullmatch(text) and not _DATE.fullmatch(text)), "")
+        case "boolean":
+            return ""
+        case _:
+            assert_never(column.word)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return _DATE.fullmatch(text) is not None and date.fromisoformat(text) is not None
+    except ValueError:
+        return False
+
+
+def _cites(text: str) -> bool:
+    """Whether a text names provisions."""
+    return len(parse_strictly(Source("<new>", f"value v() -> integer = 1 per {text}"))) == 1
+
+
 def _keys(columns: list[_Column], dated: list[_Column], named: list[str]) -> list[_Column]:
     """The columns named; else the first so many that, with the dates, tell every row from the others."""
     if named:
@@ -137,7 +194,7 @@ def _column(grid: RawTable, at: int, name: str) -> _Column:
     filled = [t for t in texts if t]
     head = grid.heads[at].strip().lower()
     if head in _PERIODS:
-        return _Column(head, "text", head, tuple(t or "any" for t in texts))
+        return _Column(head, "text" if head == "per" else "period", head, tuple(t or "any" for t in texts))
     word, type = _type(filled)
     members: tuple[tuple[str, str], ...] = ()
     if word == "enum":
@@ -184,7 +241,7 @@ def _cell(text: str, word: Word, members: dict[str, str]) -> str:
             return "true" if text.lower() in ("true", "yes") else "false"
         case "enum":
             return members[text]
-        case "text":
+        case "text" | "period":
             return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
         case _:
             assert_never(word)

@@ -211,6 +211,8 @@ DAMAGES: dict[str, tuple[Callable[[list[bytes]], list[bytes]], list[str]]] = {
     "another header": (altered(0, b"2026-03-01", b"2026-03-02"), ["the header is not what was written: its content"]),
     "nothing": (lambda _: [], ["the journal is empty"]),
     "half a header": (lambda x: [x[0][:50]], ["the header is cut short after 50 bytes"]),
+    "another file": (lambda _: [b"{\n", b'  "n": 1\n', b"}\n"], ["this is no journal"]),
+    "another file of one line": (lambda _: [b'{"n": 1}'], ["this is no journal"]),
 }
 
 

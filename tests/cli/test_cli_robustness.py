@@ -359,6 +359,12 @@ def test_tables_go_into_a_workbook_or_a_folder(here: Path, out: str) -> None:
     assert not (here / out).exists()
 
 
+def test_a_sheet_is_of_a_workbook(here: Path) -> None:
+    (here / "tiers.csv").write_text("kind,rate\na,1%\n", encoding="utf-8")
+    done = CliRunner().invoke(main, ["tables", "new", "tiers.csv", "--sheet", "Tiers"])
+    assert (done.exit_code, "`tiers.csv` is no workbook, so it has no sheet `Tiers`" in done.output) == (2, True)
+
+
 @pytest.mark.parametrize(("name", "format"), [("r.pdf", "pdf"), ("r.md", "markdown"), ("R.JSON", "json")])
 def test_a_document_is_what_its_name_says(here: Path, name: str, format: str) -> None:
     words = ["report", "rulebook", "starter", "--on", "2026-03-01", "--no-proofs", "-o", name]

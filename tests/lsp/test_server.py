@@ -174,6 +174,31 @@ def fresh(folder: Path, texts: dict[str, str]) -> dict[str, list[tuple[str, int,
     return {name: sorted(those) for name, those in found.items()}
 
 
+def test_an_editor_that_sends_stretches_halves_and_nothing(tmp_path: Path) -> None:
+    """Whole texts are asked for; whoever sends something else is not told about another text than it shows."""
+
+    async def session() -> None:
+        async with editor(tmp_path) as ed:
+            ed.open("t.policy", GOOD + VALUE.format("mist"))
+            assert [d.code for d in await ed.findings("t.policy")] == ["unknown-name"]
+            line = (GOOD + VALUE.format("")).count("\n") - 2
+            at = len(VALUE.partition("{}")[0].encode("utf-16-le")) // 2
+            place = types.Range(types.Position(line, at + 1), types.Position(line, at + 2))
+
+            async def told(*changes: types.TextDocumentContentChangeEvent) -> list[str]:
+                ed.versions["t.policy"] += 1
+                document = types.VersionedTextDocumentIdentifier(ed.versions["t.policy"], ed.uri("t.policy"))
+                ed.client.text_document_did_change(types.DidChangeTextDocumentParams(document, list(changes)))
+                return [str(d.code) for d in await ed.findings("t.policy")]
+
+            assert "unknown-name" not in await told(types.TextDocumentContentChangePartial(place, "o"))
+            assert "unknown-name" not in await told()
+            assert "unexpected-character" in await told(types.TextDocumentContentChangeWholeDocument("\ud800"))
+            assert "unexpected-character" in await told(types.TextDocumentContentChangePartial(place, "x"))
+
+    asyncio.run(session())
+
+
 @pytest.mark.slow
 def test_after_random_edits_the_findings_are_those_of_a_fresh_check(tmp_path: Path) -> None:
     """300 edits of three documents, every thirtieth time compared; then all are mended."""

@@ -11,8 +11,9 @@ import pytest
 
 import optional
 from cases_of_rules import HEAD
+from policy.lsp.protocol import path_in
 from policy.lsp.rename import unparsed
-from policy.lsp.workspace import Published, Told, Workspace, home_of, path_of
+from policy.lsp.workspace import Published, Told, Workspace, home_of, name_of, path_of
 from policy.pipeline import check, read_folder
 from policy.syntax import kept
 
@@ -125,6 +126,17 @@ def test_a_document_that_is_no_file_is_checked_alone() -> None:
     open_.put("untitled:Untitled-1", LIMITS.replace("integer", "intger"), 1)
     result = open_.check("untitled:Untitled-1")
     assert [d.code for d in result.findings["untitled:Untitled-1"]] == ["unknown-name"]
+
+
+def test_a_document_in_a_folder_that_is_gone_has_its_name_in_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = path_in(f"{tmp_path.as_uri()}/gone/../gone/t.policy")
+    assert path == str(tmp_path / "gone" / "t.policy")
+    open_ = Workspace()
+    open_.put(path, LIMITS, 1)
+    assert [text.name for text in open_.check(path).now.texts] == [name_of(path)]
 
 
 def test_the_rulebook_of_a_document(folder: Path) -> None:

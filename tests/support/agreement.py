@@ -47,6 +47,7 @@ CONSTRUCTS = {
     "remainder": r"modulo|a multiple of",
     "square root": r"square root of",
     "order of members": r"(is at least|is at most|>=?|<=?) (red|green|blue)",
+    "members within bounds": r"clamp\(.*, blue\)",
     "highest of rows of members": r'-> Kind "t".*\n  (highest|lowest) of',
     "money of a currency that is a fact": r"f\.held",
     "currency that is declared": r"USDT",

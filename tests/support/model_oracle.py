@@ -188,14 +188,16 @@ class Oracle:
             case "bounds":
                 if isinstance(column.type, types.OptionalOf):
                     yield known(UNARY["is present"], self.value(column, env))
+                by = height(types.inner_of(column.type))
                 for operator, bound in cell.tests:
-                    yield known(BINARY[operator], self.value(column, env), self.value(bound, env))
+                    sides = (known(by, self.value(e, env)) for e in (column, bound))
+                    yield known(BINARY[operator], *sides)
             case _:
                 assert_never(cell.kind)
 
     def tightened(self, d: rules.Parameter | rules.Value | rules.Table, env: Env, law: Thunk) -> Any:
         """The stricter of the law's value and of what each overlay says."""
-        stricter = max if d.stricter == "higher" else min
+        stricter = partial(max if d.stricter == "higher" else min, key=height(d.type))
         for house in d.tightened:
             law = self.amended(stricter, law, house, env)
         return law()
@@ -346,7 +348,8 @@ class Oracle:
                 return known(lambda x: rounded(mode, x / unit) * unit, x)
             case typed.Clamp(operand, low, high):
                 parts = [self.value(part, env) for part in (operand, low, high)]
-                return known(lambda x, least, most: min(max(x, least), most), *parts)
+                by = height(e.type)
+                return known(lambda x, least, most: min(max(x, least, key=by), most, key=by), *parts)
             case typed.Aggregate():
                 return self.aggregate(e, env)
             case typed.SetOf(items) | typed.ListOf(items):
@@ -448,7 +451,10 @@ class Oracle:
             by = [None if test is False else self.value(key.by, s) for s, test in zip(scopes, tests, strict=True)]
             sure = [x for x, test in zip(by, tests, strict=True) if test is not False]
             is_known = UNKNOWN not in tests and UNKNOWN not in sure
-            best = (min if key.direction == "lowest" else max)(sure, default=None) if is_known else UNKNOWN
+            best: Any = UNKNOWN
+            if is_known:
+                extreme = min if key.direction == "lowest" else max
+                best = extreme(sure, default=None, key=height(key.by.type))
             same = [x == best if is_known else UNKNOWN for x in by]
             tests = [False if test is False else s for test, s in zip(tests, same, strict=True)]
         if UNKNOWN in tests:

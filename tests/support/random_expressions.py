@@ -260,7 +260,7 @@ class Expressions:
         if form == 13:
             return f"(f.name {c.choice(('in', 'not in'))} f.labels)"
         if form == 14:
-            items = c.choice(("f.numbers", f"[{e('integer', 1)}, f.count]", f"{{{e('integer', 1)}, 7}}"))
+            items = c.choice(("f.numbers", f"[{e('integer', 1)}, f.count]", f"{{{e('integer', 1)}, f.count}}"))
             return f"({e('integer', depth)} {c.choice(('in', 'not in'))} {items})"
         if form == 15:
             return f"(f.spare is present and (f.spare.flag or f.spare.amount < {e('money', depth)}))"
@@ -302,7 +302,10 @@ class Expressions:
 
     def a_enum(self, depth: int) -> str:
         extreme, other = self.chance.choice(("min", "max")), self.chance.choice(("green", "f.perhaps default blue"))
-        if self.chance.random() < 0.5:
+        form = self.chance.random()
+        if form < 0.1:
+            return f"clamp({self.expression('enum', depth)}, {other}, blue)"
+        if form < 0.5:
             return f"{extreme}({self.expression('enum', depth)}, {other})"
         return f"({self.over(extreme, 'enum', depth)} default {self.chance.choice(('red', 'blue'))})"
 

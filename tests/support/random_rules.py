@@ -20,7 +20,7 @@ provision S/1 "one" zh "一"
 
 currency USDT 6 "tether" zh "泰達幣"
 
-enum Kind from highest { red spelt "R" or "rouge" "red" zh "紅", green "green" zh "綠", blue "blue" zh "藍" }
+enum Kind from lowest { red spelt "R" or "rouge" "red" zh "紅", green "green" zh "綠", blue "blue" zh "藍" }
 enum Side { buy "buy" zh "買", sell "sell" zh "賣" }
 
 calendar open_days "days of business" zh "辦公日"

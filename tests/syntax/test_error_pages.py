@@ -27,7 +27,7 @@ PACKAGE = Path(policy.__file__).parent
 PAGES = PACKAGE.parent / "grammar" / "errors"
 BLOCK = re.compile(r"^```(\w+) ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-MAKERS = {"error", "of", "warning", "fail", "wrong", "Diagnostic", "Wrong"}
+MAKERS = {"error", "of", "warning", "fail", "refuse", "wrong", "Diagnostic", "Wrong"}
 
 
 def codes_in_source() -> set[str]:

@@ -19,7 +19,7 @@ from policy.testing import mutation
 from policy.testing.miscited import CITATION
 from policy.testing.missing import Expected, Nameless, as_tests, completed, home, wrapped
 from policy.testing.mutants import Site, slips
-from policy.testing.mutation import Fate, Mutation, mutated
+from policy.testing.mutation import Fate, Mutation, Score, mutated
 from policy.testing.mutators import MUTATORS, Words
 from policy.verify.prove import Limits
 
@@ -196,6 +196,23 @@ def test_written_tests_complete_a_rulebook_once(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, words).exit_code == 0
     assert edges.read_text() == written
     assert law.read_text() == HEAD + "parameter cap: integer from 2026-02-11 = 5 per LAW/1\n"
+
+
+def test_what_an_author_saves_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    optional.library("z3", "proofs")
+    law, edges = tmp_path / "law.policy", tmp_path / "edges.policy"
+    law.write_text(HEAD + "parameter cap: integer from 2026-02-11 = 5 per LAW/1\n")
+    edges.write_text('language 1\nruleset edges "edges"\nimport t\n')
+
+    def edited_meanwhile(*given: object) -> Score:
+        edges.write_text(edges.read_text() + "# saved\n")
+        return mutated(*given)  # type: ignore[arg-type]  # handed over as it is
+
+    monkeypatch.setattr("policy.cli.mutate.mutated", edited_meanwhile)
+    done = CliRunner().invoke(main, ["test", str(tmp_path), "--mutate", "--write", "--jobs", "1"])
+    assert "`edges.policy` is no file, or was changed while it was read" in done.stderr.replace(f"{tmp_path}/", "")
+    assert done.exit_code == 2
+    assert edges.read_text() == 'language 1\nruleset edges "edges"\nimport t\n# saved\n'
 
 
 def test_the_table_names_nodes_only() -> None:

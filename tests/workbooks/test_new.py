@@ -82,6 +82,14 @@ def test_many_words_are_texts_and_are_escaped() -> None:
         ("a,\n1,2\n", "column 2 of `t` has no head"),
         ("a,b\n1,\n2,3\n", "`line 2, column 2` is empty, and `b` is a result"),
         ('a,b\n"1,2\n', "no CSV file"),
+        ("", "no rows"),
+        ('a,b\nx,"1,5%"\ny,2%\n', "`line 2, column 2` is `1,5%`"),
+        ('a,b\nx,2 %\ny,"1,000"\n', "`line 3, column 2` is `1,000`"),
+        ("a,b\nx,2026-02-30\n", "`line 2, column 2` is `2026-02-30`"),
+        ("a,b\nx,1/3/2026\n", "`line 2, column 2` is `1/3/2026`"),
+        ("a,from,b\nx,soon,1\n", "`line 2, column 2` is `soon`"),
+        ("a,b,per\nx,1,LAW 2\n", "`line 2, column 3` is `LAW 2`"),
+        (f"a,b\nx,{'9' * 31}\n", "more than 30 digits"),
         ("a,b\n\xff\n".encode("latin-1").decode("latin-1"), "line 2"),
     ],
 )
@@ -89,6 +97,11 @@ def test_what_cannot_be_begun(text: str, what: str) -> None:
     with pytest.raises(PolicyError) as refusal:
         begun(of_csv(text.encode(), "t.csv", "t"))
     assert what in str(refusal.value)
+
+
+def test_a_provision_that_is_none() -> None:
+    with pytest.raises(PolicyError, match="`--per LAW 2` names no provision"):
+        from_csv("kind,rate\nbond,1%\n", "h", per="LAW 2")
 
 
 def test_a_key_that_is_no_column() -> None:

@@ -12,6 +12,7 @@ from policy.model.lints import (
     bounds,
     branches,
     citations,
+    constants,
     cost,
     dates,
     early,
@@ -30,6 +31,7 @@ Lint = Callable[[Model], Iterator[Diagnostic]]
 
 ALL: tuple[Lint, ...] = (
     bounds.lint,
+    constants.lint,
     dates.lint,
     tables.lint,
     branches.lint,

@@ -1,4 +1,4 @@
-"""Questions that no test asks, and rulebooks without any test."""
+"""Questions that no test asks, rulebooks without any test, and tests of one title."""
 
 from __future__ import annotations
 
@@ -10,6 +10,18 @@ from policy.model.traversal import uses
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
+    titled: dict[tuple[str, str], rules.Test] = {}
+    for t in model.tests:
+        before = titled.setdefault((t.ruleset, t.title.en), t)
+        if before is not t:
+            yield Diagnostic(
+                "duplicate-name",
+                f"two tests of `{t.ruleset}` are called `{t.title.en}`",
+                t.span,
+                "name each for what it shows: a failure is told by its title",
+                Severity.WARNING,
+                related=((before.span, "first called so here"),),
+            )
     asked = {e.question for t in model.tests for e in t.expectations if e.kind != "refused"}
     reached = set(asked)
     pending = list(reached)
