@@ -158,9 +158,7 @@ class PolicyRuleset(pytest.Collector):
         for test in self.tests:
             title = _name(test)
             numbered = (title if n == 1 else f"{title} ({n})" for n in count(1))
-            name = next(
-                name for name in numbered if name not in taken
-            )  # a test may be called like the second of others
+            name = next(n for n in numbered if n not in taken)  # a test may be called like the second of others
             taken.add(name)
             yield PolicyItem.from_parent(self, name=name, book=self.book, test=test)
 
