@@ -132,7 +132,6 @@ def test_items_are_chosen_as_any_others(folder: Path, arguments: list[str], chos
     assert {line.rpartition("::")[2] for line in said.splitlines() if "::" in line and "ERROR" not in line} == chosen
 
 
-@pytest.mark.slow
 def test_no_two_items_have_one_name(folder: Path) -> None:
     with (folder / "rules" / "tests.policy").open("a", encoding="utf-8") as file:
         file.write('test "the fee is rounded up (2)" on 2026-01-01 expect fee(50 USD) = 1 USD\n')
@@ -152,6 +151,7 @@ def test_a_file_that_goes_while_items_are_collected_is_told(folder: Path) -> Non
     assert "`rules/tests.policy` is gone" in run(folder, "rules/tests.policy", "-n", "0").replace(f"{folder}/", "")
 
 
+@pytest.mark.slow
 def test_processes_share_the_items_and_a_configured_rulebook_holds_a_file_alone(folder: Path) -> None:
     (folder / "pytest.ini").write_text("[pytest]\npolicy_rules = rules\n", "utf-8")
     assert "2 failed, 5 passed" in run(folder, "rules", "-n", "2")

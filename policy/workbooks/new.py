@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Literal, assert_never
@@ -18,6 +17,7 @@ from typing import Literal, assert_never
 from attrs import frozen
 
 from policy.diagnostics import Diagnostic, PolicyError, did_you_mean
+from policy.model import written
 from policy.model.currencies import MINOR_UNIT
 from policy.source import Source
 from policy.syntax.build_expressions import MOST_DIGITS as LONGEST
@@ -47,6 +47,7 @@ _LOOSE = (  # numbers and days as the language does not write them: as a word, o
         "write a day by year, month and day, as 2026-03-01",
     ),
 )
+_DAY = "write a day of the calendar by year, month and day, as 2026-03-01"
 _CITED = "write the provisions as the rules declare them, as `LAW/1` or `LAW/1, LAW/2`"
 _WORD = re.compile(r"[^\n\"]{1,40}")
 
@@ -146,7 +147,7 @@ def _remedy(column: _Column, text: str) -> str:
         case _ if column.name == "per":
             return "" if _cites(text) else _CITED
         case "date" | "period":
-            return "" if _is_day(text) else "write a day of the calendar by year, month and day, as 2026-03-01"
+            return "" if isinstance(written.date(text), int) else _DAY
         case "integer" | "decimal" | "rate" | "money":
             return "" if sum(map(str.isdigit, text)) <= LONGEST else f"no number has more than {LONGEST} digits"
         case "enum" | "text":
@@ -155,13 +156,6 @@ def _remedy(column: _Column, text: str) -> str:
             return ""
         case _:
             assert_never(column.word)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return _DATE.fullmatch(text) is not None and date.fromisoformat(text) is not None
-    except ValueError:
-        return False
 
 
 def _cites(text: str) -> bool:

@@ -18,8 +18,9 @@ from policy.nodes import frozen
 from policy.remembered import remembered
 
 MOST_CALLS = 10_000  # different ones, to answer a question
-_CALLS = (typed.Apply, typed.Named)
 DEEPEST = 2_000  # expressions inside each other, on the longest way through all calls
+
+_CALLS = (typed.Apply, typed.Named)
 
 Inside = dict[str, list[Declaration | Amendment]]  # what a question is made of
 
