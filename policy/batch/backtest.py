@@ -17,6 +17,7 @@ import polars as pl
 from attrs import define, evolve, field, frozen
 
 from policy.answers import Outcome
+from policy.backends.columns.totals import halves, total, whole
 from policy.batch.dates import DatedEvaluator, TableQuestion, check_kept, evaluator_of
 from policy.batch.decide import Progress, concurrently
 from policy.batch.engines import computing
@@ -43,9 +44,9 @@ class Amounts:
     amount: int = 0
     unknown: int = 0
 
-    def add(self, rows: int, amount: int, unknown: int) -> None:
+    def add(self, rows: int, high: int, low: int, unknown: int) -> None:
         self.rows += rows
-        self.amount += amount
+        self.amount += whole(high, low)
         self.unknown += unknown
 
 
@@ -66,7 +67,9 @@ class RowFlips:
         """Counts rows that neither rulebook reads."""
         if rows:
             self.rows += rows
-            self.outcomes.setdefault((REFUSED, REFUSED), Amounts()).add(rows, 0, 0 if self.amount is None else rows)
+            self.outcomes.setdefault((REFUSED, REFUSED), Amounts()).add(
+                rows, 0, 0, 0 if self.amount is None else rows
+            )
 
     @property
     def changed(self) -> int:
@@ -151,21 +154,18 @@ class TableBacktest:
 
     def _count(self, table: pl.DataFrame, flips: RowFlips, start: float, progress: Progress) -> None:
         amount = pl.col("amount") if self.amount is not None else pl.lit(0, dtype=pl.Int128)
-        counted = [pl.len().alias("rows"), amount.sum().alias("sum"), amount.is_null().sum().alias("unknown")]
-        for old, new, *counts in table.group_by("old_outcome", "new_outcome").agg(counted).iter_rows():
+        for old, new, *counts in table.group_by("old_outcome", "new_outcome").agg(_counts(amount)).iter_rows():
             flips.outcomes.setdefault((old, new), Amounts()).add(*counts)
         if "old_reasons" in table.columns:
             for side, other in (OUTCOMES, OUTCOMES[::-1]):
                 only = pl.col(f"{side}_reasons").list.set_difference(f"{other}_reasons").alias("rule")
                 given = table.select(only, amount.alias("a")).explode("rule", empty_as_null=False, keep_nulls=False)
-                a = pl.col("a")
-                totals = [pl.len(), a.sum().alias("sum"), a.is_null().sum().alias("unknown")]
-                for rule, *counts in given.group_by("rule").agg(totals).iter_rows():
+                for rule, *counts in given.group_by("rule").agg(_counts(pl.col("a"))).iter_rows():
                     flips.rules.setdefault((rule, side), Amounts()).add(*counts)
         if "old_value" in table.columns:
             differing = table.filter(self._other_value().fill_null(False))
             both = differing.filter(pl.col("old_value").is_not_null() & pl.col("new_value").is_not_null())
-            flips.values.add(differing.height, self._less(both), differing.height - both.height)
+            flips.values.add(differing.height, 0, self._less(both), differing.height - both.height)
         flips.rows += table.height
         flips.seconds = time.perf_counter() - start
         progress(flips.rows, self.source.rows, flips.seconds)
@@ -207,7 +207,7 @@ class TableBacktest:
         """How much less the old values are together, in the type of both; nothing where it is no number."""
         if self.alike is None or self._number is None:
             return 0
-        old, new = (int(differing[c].sum() or 0) for c in ("old_value", "new_value"))
+        old, new = (total(differing[c]) for c in ("old_value", "new_value"))
         return new * self.alike[2].factor - old * self.alike[1].factor
 
     def _presented(self, table: pl.DataFrame) -> pl.DataFrame:
@@ -220,6 +220,11 @@ class TableBacktest:
         if self.amount is not None:
             shown.append(_shown(table, "amount", self.amount.function.type, scaled))
         return table.with_columns(shown)
+
+
+def _counts(amount: pl.Expr) -> tuple[pl.Expr, ...]:
+    """What `Amounts.add` takes."""
+    return pl.len().alias("rows"), *halves(amount), amount.is_null().sum().alias("unknown")
 
 
 def _shown(table: pl.DataFrame, name: str, of: types.AnswerType, scaled: bool) -> pl.Series:

@@ -29,11 +29,12 @@ from policy.batch.sources import BATCH, JsonLines, RowBatch, TableFile
 from policy.diagnostics import Collector, Diagnostic
 from policy.facts.from_json import parse
 from policy.facts.from_table import only_record
-from policy.ir.program import Program
-from policy.model import written
+from policy.ir.program import Function, Program
+from policy.model import types, written
+from policy.model.values import show
 from policy.source import Source, Span
 
-KERNEL_BATCH = 1_048_576  # rows
+KERNEL_BATCH = 2_097_152  # rows
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -44,7 +45,7 @@ Progress = Callable[[int, "int | None", float], None]  # rows so far, of how man
 class AnswerSummary:
     """The outcomes of all the rows."""
 
-    question: str
+    function: Function
     rulebook: str
     missing: tuple[str, ...]  # facts that the table has no column for
     remarks: str = ""  # how far the answers reach, where all are as of one date
@@ -61,12 +62,20 @@ class AnswerSummary:
         self.row_by_row += answers.row_by_row
         self.in_c += answers.in_c
 
+    @property
+    def total(self) -> str:
+        """The values together, where there are some and they are money of one currency; else empty."""
+        of, total = types.inner_of(self.function.type), self.tally.total
+        is_money = isinstance(of, types.Number) and of.unit.startswith("money:")
+        return show(total, of) if is_money and total is not None and self.tally.outcomes["value"] else ""
+
     def as_json(self) -> dict[str, object]:
         return {
-            "question": self.question,
+            "question": self.function.id,
             "rulebook": self.rulebook,
             "rows": self.rows,
             "outcomes": dict(sorted(self.tally.outcomes.items())),
+            **({"total": self.total} if self.total else {}),
             "reasons": dict(most_first(self.tally.reasons)),
             "needs": dict(most_first(self.tally.needs)),
             "problems": dict(most_first(self.tally.problems)),
@@ -105,7 +114,7 @@ class FileRun:
         about |= {"on": self.asking.on.isoformat()} if self.asking.on else {}
         remarks = self.evaluator.remarks(self.asking.on.toordinal()) if self.asking.on else ""
         about |= {"remarks": remarks} if remarks else {}
-        summary = AnswerSummary(function.id, self.undated.digest, self.missing, remarks)
+        summary = AnswerSummary(function, self.undated.digest, self.missing, remarks)
         start = time.perf_counter()
         with Sink(Path(path), about) as sink, computing(self.source.path):
             for table, answers in self.answers(workers):

@@ -1,7 +1,7 @@
 """`policy demo --rows`: synthetic positions revalued and a synthetic year of orders decided.
 
-In: an undated program, and how many rows. Out: a summary of each, and the total lending value, to the cent. Absent:
-files; nothing is read or written.
+In: an undated program, and how many rows. Out: a summary of each, with the total lending value. Absent: files;
+nothing is read or written.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from policy.batch.dates import TableQuestion, evaluator_of
 from policy.batch.decide import AnswerSummary, Progress, concurrently
 from policy.batch.sources import RowBatch
 from policy.ir.program import Program
-from policy.model.values import show
 
 DAY = date(2026, 3, 1)
 
@@ -31,7 +30,6 @@ class Shown:
 
     what: str
     summary: AnswerSummary
-    total: str = ""  # of the values
 
 
 def shown(undated: Program, rows: int, progress: Callable[[str], Progress]) -> list[Shown]:
@@ -54,17 +52,14 @@ def _asked(
 ) -> Shown:
     schema = next(synthetic.batches(1, columns)).table.schema
     evaluator = evaluator_of(undated, asking, schema)
-    summary = AnswerSummary(evaluator.function.id, undated.digest, evaluator.ready().layout.missing)
-    tell, total, start = progress(what), 0, time.perf_counter()
+    summary = AnswerSummary(evaluator.function, undated.digest, evaluator.ready().layout.missing)
+    tell, start = progress(what), time.perf_counter()
 
     def answered(batch: RowBatch) -> Answers:
         return evaluator.answers(batch.table, batch.first)
 
     for answers in concurrently(synthetic.batches(rows, columns), answered, os.cpu_count() or 1):
         summary.add(answers)
-        if "value" in answers.table.columns:
-            total += int(answers.table["value"].sum() or 0)
         summary.seconds = time.perf_counter() - start
         tell(summary.rows, rows, summary.seconds)
-    is_value = evaluator.function.kind != "decision"
-    return Shown(what, summary, show(total, evaluator.function.type) if is_value else "")
+    return Shown(what, summary)

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from fractions import Fraction
 from functools import cache
 from inspect import signature
 from pathlib import Path
@@ -34,6 +35,7 @@ from policy.batch.sources import BATCH, format_of
 from policy.diagnostics import PolicyError
 from policy.files import whole_folder
 from policy.ir.program import Program
+from policy.model import types
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -303,8 +305,13 @@ def _summary(answers: DataFrame, undated: Program, asking: TableQuestion, start:
     problems = answers.where(f.col("problem").isNotNull()).groupBy("problem").count()
     tally.problems.update({row[0]: row[1] for row in problems.limit(100).collect()})
     evaluator = DatedEvaluator(undated, asking, {})
+    if (of := types.inner_of(evaluator.function.type)) and isinstance(of, types.Number):
+        sum_of = answers.agg(f.try_sum("value")).collect()[0][0]  # none beyond 38 digits
+        tally.total = (
+            None if sum_of is None else int(Fraction(sum_of) * Fraction(10) ** (0 if asking.scaled else of.scale))
+        )
     remarks = evaluator.remarks(asking.on.toordinal()) if asking.on else ""
     rows = sum(tally.outcomes.values())
     return AnswerSummary(
-        evaluator.function.id, undated.digest, (), remarks, tally, rows, seconds=time.perf_counter() - start
+        evaluator.function, undated.digest, (), remarks, tally, rows, seconds=time.perf_counter() - start
     )

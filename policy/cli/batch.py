@@ -91,10 +91,12 @@ def summary_text(summary: AnswerSummary) -> str:
 
     tally, colours = summary.tally, {outcome.value: colour for outcome, colour in COLOURS.items()}
     speed = f", {summary.rows / summary.seconds / 1e6:.1f} million a second" if summary.seconds else ""
-    lines = [f"{summary.question}: {plural(summary.rows, 'row')} in {summary.seconds:.1f} s{speed}"]
+    lines = [f"{summary.function.id}: {plural(summary.rows, 'row')} in {summary.seconds:.1f} s{speed}"]
     for outcome in (*(o.value for o in Outcome), "refused"):
         if count := tally.outcomes[outcome]:
             lines.append(f"  {click.style(outcome, fg=colours.get(outcome, 'red'), bold=True)}  {count:,}")
+    if summary.total:
+        lines.append(f"total: {grouped(summary.total)}")
     for title, counted in (("by rule", tally.reasons), ("needs", tally.needs), ("problems", tally.problems)):
         if counted:
             lines.append(f"{title}:")
@@ -186,8 +188,8 @@ def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> Non
     with watched() as count:
         made = shown(undated, rows, lambda _: count)
     if format == "json":
-        print_json([{"what": s.what, "total": s.total, **s.summary.as_json()} for s in made])
+        print_json([{"what": s.what, **s.summary.as_json()} for s in made])
         return
     for s in made:
-        click.echo(f"{click.style(f'{rows:,} {s.what}', bold=True)}" + (f": {s.total} in all" if s.total else ""))
+        click.secho(f"{rows:,} {s.what}", bold=True)
         click.echo(summary_text(s.summary) + "\n")

@@ -138,6 +138,13 @@ def test_a_kernel_answers_as_the_plan_does(book: Rulebook, question: str, monkey
     assert in_c > 100, "most rows are the kernel's own"
 
 
+def test_values_are_added_up_beyond_what_128_bits_hold(book: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler()
+    counts = pl.Series("count", [-(10**12), 3 * 10**12, 10**15] * 100)  # the cube of the last is too large
+    made = both(book, "cube", positions(Random(3), 300, 0.0).with_columns(counts), monkeypatch)
+    assert made.tally.total == sum(made.table["value"].drop_nulls().to_list()) > 2**128
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(3))
 def test_kernels_of_random_rules_answer_as_plans_do(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,11 +325,11 @@ def test_the_summary_says_which_engine_answered(book: Rulebook) -> None:
     table = positions(Random(2), 40, 0.0)
     asked = evaluator(book, "accepted", table)
     made = asked.answers(table)
-    summary = AnswerSummary("accepted", "0" * 64, ())
+    summary = AnswerSummary(asked.function, "0" * 64, ())
     summary.add(made)
     assert summary.as_json()["in_c"] == made.in_c
     assert f"{made.in_c} rows answered in C" in summary_text(summary)
-    said = AnswerSummary("accepted", "0" * 64, (), not_in_c="`cc` does not compile the rules: \x1b[31m")
+    said = AnswerSummary(asked.function, "0" * 64, (), not_in_c="`cc` does not compile the rules: \x1b[31m")
     assert "not in C: `cc` does not compile the rules" in summary_text(said)
     assert "\x1b[31m" not in summary_text(said)
 

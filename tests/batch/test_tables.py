@@ -38,6 +38,8 @@ parameter rate_of_the_day: rate "rate" zh "率"
 value lent(position: Position) -> money(HKD) "lent" zh "借"
   = round down to 0.01 (position.worth * rate_of_the_day) per LAW/1
 value worth(position: Position) -> money(HKD) "worth" zh "值" = position.worth per LAW/1
+value huge(position: Position) -> money(HKD) "huge" zh "巨"
+  = position.worth * 1_000_000_000 * 10_000_000_000 per LAW/1
 decision accepted(position: Position) "accepted?" zh "可否？"
   otherwise permit "yes" zh "可" per LAW/1
   deny too_large when position.worth > 100.00 HKD because "large" zh "大" per LAW/1
@@ -142,6 +144,16 @@ def test_json_tells_a_summary() -> None:
     assert summary["rows"] == 50
     assert sum(summary["outcomes"].values()) == 50
     assert set(summary["reasons"]) <= {"too_large", "tokens", "unseen", "otherwise"}
+
+
+def test_the_values_of_all_rows_are_added_up_exactly() -> None:
+    """Beyond what 128 bits hold; and in thousands for people."""
+    table = positions(40).with_columns(pl.lit(f"{10**15}.00").alias("worth"))
+    WRITERS["csv"](table, "facts.csv")
+    asked = ("huge", "facts.csv", "o.parquet", "--on", "2026-02-03", "--keep", "id", "--keep", "day")
+    assert json.loads(decide(*asked, "--format", "json").stdout)["total"] == f"{40 * 10**34}.00 HKD"
+    assert f"\ntotal: {40 * 10**34:,}.00 HKD\n" in decide(*asked).stdout
+    assert "total" not in json.loads(decide("accepted", *asked[1:], "--format", "json").stdout)
 
 
 # ── what does not fit ───────────────────────────────────────────────────────────────────────
@@ -303,6 +315,14 @@ def test_flips_by_rule_and_by_amount() -> None:
     assert out["id"].to_list() == newly["id"].to_list()
     changed = sum(o["rows"] for o in flips["outcomes"] if o["old"] != o["new"])
     assert changed == flips["changed"] == out.filter(pl.col("old_outcome") != pl.col("new_outcome")).height
+
+
+def test_amounts_are_added_up_beyond_what_128_bits_hold() -> None:
+    table = positions(400).with_columns(pl.lit(f"{9 * 10**15}.00").alias("worth"), pl.lit("token").alias("class"))
+    table.with_columns(pl.col("worth").cast(pl.Decimal(20, 2))).write_parquet("facts.parquet")
+    result = backtest("lent", "--on-column", "day", "--keep", "id", "--amount", "huge", "--format", "json")
+    flips = json.loads(result.stdout)
+    assert [o["amount"] for o in flips["outcomes"]] == [f"{400 * 9 * 10**34}.00 HKD"]
 
 
 def test_flips_of_values_are_told_with_their_difference() -> None:

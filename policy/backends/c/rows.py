@@ -34,9 +34,10 @@ struct column { const void *at; const char *texts; const uint8_t *valid; };
 struct place { int64_t byte; int shift; };
 
 /* The different answers: of each how many rows have it, its outcome, and the bits of its needs and reasons. Those of
-   an earlier call keep their numbers. Of a question for a value, the first is the value. */
+   an earlier call keep their numbers. Of a question for a value, the first is the value. Before them, the sum of the
+   values. */
 enum { MOST = %(most)d, WIDTH = %(width)d };
-struct found { uint64_t count; uint64_t rows[MOST]; uint64_t keys[MOST][WIDTH]; uint16_t slots[4 * MOST]; };
+struct found { uint64_t count, total[4], rows[MOST]; uint64_t keys[MOST][WIDTH]; uint16_t slots[4 * MOST]; };
 
 HELPER int bit(const uint8_t *bits, struct place p) { return bits[p.byte] >> p.shift & 1; }
 
@@ -94,10 +95,16 @@ static inline __attribute__((always_inline)) int64_t rows(
     const int whole, int64_t from, int64_t n, const struct column *restrict columns, struct out out,
     uint16_t *restrict numbers) {
     int64_t left = 0;
+    struct wide total = {0, 0};
     for (int64_t i = from; i < n; i++) {
         uint16_t number = row(whole, 0, i, columns, out);
         numbers[i] = number;
         if (!number) { left++; %(idle)s }
+        %(added)s
+    }
+    for (int half = 0; half < 2; half++) {
+        out.found->total[half] = (uint64_t)(total.low >> 64 * half);
+        out.found->total[2 + half] = (uint64_t)((u128)total.high >> 64 * half);
     }
     return left;
 }
@@ -166,6 +173,7 @@ def rows_of(program: Program, function: Function) -> RowLoop:
     reasons = -(-len(function.rules) // 64) if asked.is_decision else 0
     width = 1 + made.layout.words + reasons
     held = value.held if value and value.held != "int64_t" else "policy_int128"
+    adds_up = value is not None and isinstance(types.inner_of(value.type), types.Number)
     hashed = "k0 * UINT64_C(0x9e3779b97f4a7c15)"
     for n in range(1, width):
         hashed = f"({hashed} ^ k{n}) * UINT64_C(0x9e3779b97f4a7c15)"
@@ -197,6 +205,7 @@ def rows_of(program: Program, function: Function) -> RowLoop:
         "blocks": blocks,
         "stored": "\n".join(f"    {line}" for line in _stored(value, is_optional, made.layout.words, reasons)),
         "idle": f"out.value[i] = {_idle(value)};" * (value is not None) + " out.present[i] = 0;" * is_optional,
+        "added": "total = added(total, I128(out.value[i].high, out.value[i].low));" * adds_up,
     }
     source = [made.header, made.functions, head, *loop.constants, text]
     slots = tuple(loop.slots)

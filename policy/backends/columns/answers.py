@@ -19,6 +19,7 @@ from attrs import define, field, frozen
 from policy.answers import Answer, Outcome
 from policy.backends.columns.kernel import KernelAnswers
 from policy.backends.columns.operators import looked_up
+from policy.backends.columns.totals import total
 from policy.diagnostics import Diagnostic, in_one_line
 from policy.ir.program import Function
 from policy.model import types
@@ -39,6 +40,11 @@ class AnswerColumns:
     function: Function
     value: pl.DataType | None  # the type of the column, None for a decision
     reasons: pl.DataType | None  # likewise, None for any other question
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the values are numbers."""
+        return isinstance(types.inner_of(self.function.type), types.Number)
 
     @property
     def schema(self) -> dict[str, pl.DataType]:
@@ -115,17 +121,23 @@ class Combinations:
             return looked_up(self._series, numbers)
 
 
-@frozen
+@define
 class AnswerTally:
-    """How often each outcome, reason, need and problem occurs. Problems are counted without the values in them."""
+    """How often each outcome, reason, need and problem occurs. Problems are counted without the values in them.
+
+    `total` is the exact sum of the values, in units of their scale, where they are numbers; None where it is beyond
+    what counted them.
+    """
 
     outcomes: Counter[str] = field(factory=Counter)
     reasons: Counter[str] = field(factory=Counter)
     needs: Counter[str] = field(factory=Counter)
     problems: Counter[str] = field(factory=Counter)
+    total: int | None = 0
 
     def count(self, found: KernelAnswers) -> None:
         """Counts the answers of a kernel."""
+        self._add(found.total)
         for one, rows in zip(found.answers, found.rows, strict=True):
             if rows:
                 self.outcomes[one.outcome.value] += rows
@@ -137,6 +149,10 @@ class AnswerTally:
         self.reasons.update(other.reasons)
         self.needs.update(other.needs)
         self.problems.update(other.problems)
+        self._add(other.total)
+
+    def _add(self, total: int | None) -> None:
+        self.total = None if self.total is None or total is None else self.total + total
 
 
 @frozen(eq=False)
@@ -188,6 +204,8 @@ class Drafts:
                     counted.update(dict.fromkeys(lists[number], count))
         problems = drafts["problem"].drop_nulls()
         tally.problems.update(_VALUES.sub("…", problem) for problem in problems)
+        if self.shape.adds_up:
+            tally.total = total(drafts["value"])
         return tally
 
     def finished(self, drafts: pl.DataFrame) -> pl.DataFrame:
@@ -217,9 +235,9 @@ class Drafts:
         """The finished answers of a plan's result that has a value for every row."""
         known = {"outcome": pl.lit("value", dtype=OUTCOME), "value": _value(self.shape, result)}
         columns = [known.get(n, pl.lit(None, dtype=d)).alias(n) for n, d in self.shape.schema.items()]
-        tally = AnswerTally()
-        tally.outcomes["value"] += result.height
-        return result.with_columns(columns).select(list(self.shape.schema)), tally
+        answers = result.with_columns(columns).select(list(self.shape.schema))
+        added = total(answers["value"]) if self.shape.adds_up else 0
+        return answers, AnswerTally(Counter(value=result.height), total=added)
 
     def of_kernel(self, found: KernelAnswers, finished: bool) -> pl.DataFrame:
         """The answers of a kernel; those of rows that it leaves are to be replaced. As drafts, or finished."""

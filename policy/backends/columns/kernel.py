@@ -33,6 +33,7 @@ MOST_REMEMBERED = 64  # sets of answers that are remembered
 FROM_CACHE = 50_000  # rows after which a kernel that was compiled before is worth its loading
 FROM_SOURCE = 1_000_000  # and after which one is worth being compiled
 VALUE = 4
+HEAD = 5  # words before the number of rows of each answer: how many answers there are, and the total
 OUTCOMES = {1: Outcome.UNDECIDED, 2: Outcome.PERMITTED, 3: Outcome.DENIED, VALUE: Outcome.VALUE}
 _STORED = {"int64_t": 16, "policy_int128": 16, "int32_t": 4, "uint8_t": 1}
 
@@ -50,7 +51,8 @@ class OneAnswer:
 class KernelAnswers:
     """The number of each row's answer, from one on; nought for the rows that are `left`.
 
-    `rows` says how many have each of the `answers`, which are always the same under the same `key`.
+    `rows` says how many have each of the `answers`, which are always the same under the same `key`. `total` is the
+    sum of the values that are numbers.
     """
 
     numbers: pl.Series
@@ -58,6 +60,7 @@ class KernelAnswers:
     key: bytes
     answers: tuple[OneAnswer, ...]
     rows: tuple[int, ...]
+    total: int
     left: int
 
 
@@ -100,14 +103,16 @@ class Kernel:
         places = [b.address if b is not None else None for b in (value, present, numbers)]
         left = self.loop(n, whole, columns, min(bits, default=0), *places, found)
         del held
-        key, answers, rows = self._answers(found.raw)
+        told = found.raw
+        key, answers, rows = self._answers(told)
         numbered = _series(pa.uint16(), n, numbers)
-        return KernelAnswers(numbered, self._value(n, value, present, numbered, answers), key, answers, rows, left)
+        column = self._value(n, value, present, numbered, answers)
+        return KernelAnswers(numbered, column, key, answers, rows, total_of(told), left)
 
     def _answers(self, found: bytes) -> tuple[bytes, tuple[OneAnswer, ...], tuple[int, ...]]:
         """The different answers, and how many rows have each."""
-        words, count = memoryview(found).cast("Q"), int.from_bytes(found[:8], sys.byteorder)
-        start = 1 + MOST_ANSWERS
+        words, start = memoryview(found).cast("Q"), HEAD + MOST_ANSWERS
+        count = words[0]
         key = found[8 * start : 8 * (start + count * self.rows.width)]
         answers = self.remembered.get(key)
         if answers is None:
@@ -119,7 +124,7 @@ class Kernel:
             self.remembered[key] = answers
             is_full = count == MOST_ANSWERS
             self.known = nothing_known(self.rows) if is_full else found
-        return key, answers, tuple(words[1 : 1 + count])
+        return key, answers, tuple(words[HEAD : HEAD + count])
 
     def _decoded(self, words: list[int]) -> OneAnswer:
         outcome, *bits = words
@@ -264,10 +269,16 @@ class Kernels:
 
 def nothing_known(rows: RowLoop) -> bytes:
     """What the loop knows of answers before its first row: that of a value is the first, where that is asked for."""
-    words = [0] * (1 + MOST_ANSWERS * (2 + rows.width))
+    words = [0] * (HEAD + MOST_ANSWERS * (2 + rows.width))
     if rows.value is not None:
-        words[0], words[1 + MOST_ANSWERS] = 1, VALUE
+        words[0], words[HEAD + MOST_ANSWERS] = 1, VALUE
     return array("Q", words).tobytes()
+
+
+def total_of(found: bytes) -> int:
+    """The sum of the values, whose halves of 128 bits overlap."""
+    low, high = (int.from_bytes(found[at : at + 16], sys.byteorder, signed=True) for at in (8, 24))
+    return (high << 64) + low
 
 
 def kernels_of(program: Program, function: Function, layout: TableLayout) -> Kernels:

@@ -60,7 +60,7 @@ def lending(options: argparse.Namespace) -> str:
     ours = lending_rules().columns("lending", given.schema, scaled=True)
 
     def columns() -> int:
-        return sum(int(part.table["value"].sum()) for part in answers_to(ours, given))
+        return sum(part.tally.total for part in answers_to(ours, given))
 
     in_c, in_polars, told = _by_both(ours, given, columns)
     makers = {
