@@ -1,17 +1,16 @@
-"""The package as a compiled wheel: the same source, in machine code, imported beside the pure one.
+"""The package as a compiled wheel: the same source, in machine code.
 
-In: this tree. Out: `build` makes the wheel as `POLICY_COMPILED=1 pip install .` does, and unpacks it into a folder;
-in the package that `load` gives, `import` finds the modules of that folder. Whoever imported the pure ones keeps
-them. Absent: what is compiled, which `.ci/compiled.py` says.
+In: this tree. Out: `build` makes the wheel as `POLICY_COMPILED=1 pip install .` does, and unpacks it into a folder.
+Absent: what is compiled, which `.ci/compiled.py` says.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from tempfile import mkdtemp
 from types import ModuleType
 from zipfile import ZipFile
 
@@ -34,32 +33,17 @@ def build(folder: Path) -> None:
         ZipFile(wheel).extractall(folder)
 
 
-class Package:
-    """The modules of an unpacked wheel."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.modules: dict[str, ModuleType] = {}
-
-    @contextmanager
-    def imported(self, *more: str) -> Iterator[None]:
-        """Imports mean this package, and modules of their own of the packages named."""
-        outside = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_of(name, ("policy", *more))}
-        sys.modules.update(self.modules)
-        sys.path.insert(0, str(self.folder))
-        try:
-            yield
-        finally:
-            sys.path.remove(str(self.folder))
-            self.modules = {n: sys.modules.pop(n) for n in list(sys.modules) if _is_of(n, ("policy", *more))}
-            sys.modules.update(outside)
-
-
-def _is_of(name: str, packages: tuple[str, ...]) -> bool:
-    return name.partition(".")[0] in packages
-
-
-def load(folder: Path) -> ModuleType:
-    """The compiled matcher of an unpacked wheel."""
-    with Package(folder).imported():
+@cache
+def matcher() -> ModuleType:
+    """The compiled matcher, beside the pure one of whoever has imported that. Raises NotCompiled."""
+    folder = Path(mkdtemp(prefix="compiled-"))
+    build(folder)
+    outside = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "policy"}
+    sys.path.insert(0, str(folder))
+    try:
         return import_module("policy.market.matcher")
+    finally:
+        sys.path.remove(str(folder))
+        for name in [name for name in sys.modules if name.partition(".")[0] == "policy"]:
+            del sys.modules[name]
+        sys.modules.update(outside)

@@ -28,10 +28,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 import compiled
 import machine  # it lies a folder above
 from by_list import ACK, CANCELLED, MODIFIED, REJECTED, TRADE, ListMatcher, Report
-from rows import (
-    compiled as compiled_row,
-    under_rules,
-)
+from rows import under_rules
 from workload import CANCEL, NEW, SWINGS, Message, messages
 
 from policy.exchange import (
@@ -215,7 +212,7 @@ def engines() -> list[Run]:
     """The oracle, then ours; without the compiled one where there is no compiler."""
     runs = [Run("sorted lists", ListMatcher()), Run("ours, pure Python", Matcher(pure))]
     try:
-        runs.append(Run("ours, compiled", Matcher(compiled_row.matcher())))
+        runs.append(Run("ours, compiled", Matcher(compiled.matcher())))
     except compiled.NotCompiled as why:
         print(f"not compiled: {why}", file=sys.stderr)
     return [*runs, Run("ours, the whole exchange", WholeExchange(), 200_000)]

@@ -32,6 +32,8 @@ class Engine:
     """What pip must have installed for it: a package of `requirements.txt`, or `this project`."""
     operations: int | None = None
     """How many of the operations it is given, if it is too slow for all."""
+    compiled: bool = False
+    """Whether it runs on the package as a compiled wheel."""
 
     def load(self) -> Row:
         """Raises whatever its module raises."""
@@ -44,14 +46,16 @@ BARE = Engine("by hand: dictionary, heap, deque", "rows.by_hand")
 
 OURS = (
     Engine("ours: a call each", "rows.ours_calls", "this project"),
-    Engine("ours, compiled: a call each", "rows.compiled_calls", "this project"),
+    Engine("ours, compiled: a call each", "rows.ours_calls", "this project", compiled=True),
     Engine("ours, with the acceptance decision", "rows.decided", "this project"),
     Engine("ours, the whole exchange", "rows.exchange", "this project"),
-    Engine("ours, compiled: the whole exchange", "rows.compiled_exchange", "this project"),
+    Engine("ours, compiled: the whole exchange", "rows.exchange", "this project", compiled=True),
     Engine("ours, the whole exchange, two platforms", "rows.exchange_across", "this project"),
     Engine("ours, with the decision and the journal", "rows.decided_kept", "this project"),
     Engine("ours, the whole exchange, with the journal", "rows.exchange_kept", "this project"),
-    Engine("ours, compiled: the whole exchange, with the journal", "rows.compiled_exchange_kept", "this project"),
+    Engine(
+        "ours, compiled: the whole exchange, with the journal", "rows.exchange_kept", "this project", compiled=True
+    ),
 )
 
 PEERS = (
@@ -63,3 +67,5 @@ PEERS = (
     Engine("pyorderbook", "peers.py_order_book", "pyorderbook"),
     Engine("order-matching", "peers.order_matching_engine", "order-matching", operations=3_000),
 )
+
+ENGINES = (BARE, *OURS, *PEERS)

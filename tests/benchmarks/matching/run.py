@@ -14,9 +14,9 @@ everything is installed.
 
 Everyone is given the same 200,000 operations (`stream.py`), in the form that they take, which is not timed. What
 is timed begins with an empty book, includes making the orders and collecting the trades where an engine reports
-them, and is one process with the garbage collector on, as programs run. Every engine's trades are checked first:
-trade by trade where it tells who traded with whom, otherwise by number, quantity and value; an engine that is too
-slow for all operations is given the first of them. An engine that cannot be installed or loaded is a row that
+them, and runs in a process of its own with the garbage collector on, as programs run. Every engine's trades are
+checked first: trade by trade where it tells who traded with whom, otherwise by number, quantity and value; an engine
+that is too slow for all operations is given the first of them. An engine that cannot be installed or loaded is a row that
 says why.
 
 Times are the processor's, with those of the clock beside them; rounds are interleaved, and numbers are medians over
@@ -28,7 +28,6 @@ To add an engine: a file in `peers/` or `rows/`, a line in `engines.py`, and one
 """
 
 import argparse
-import gc
 import json
 import platform
 import sys
@@ -36,28 +35,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent))
 
+import compiled  # noqa: E402
 import environment  # noqa: E402  # it lies a folder above
 import machine  # noqa: E402
-from engines import BARE, OURS, PEERS, Engine, Row, Told  # noqa: E402
-from machine import Spent  # noqa: E402
-from stream import Expected, Op, stream, totals  # noqa: E402
-
-
-@dataclass(slots=True)
-class Loaded:
-    """An engine that could be loaded, what it is given, and how long it took each round."""
-
-    engine: Engine
-    row: Row
-    prepared: Any
-    operations: int
-    checked: str
-    taken: list[Spent]
+from apart import Apart, CannotRun  # noqa: E402
+from engines import BARE, ENGINES, Engine  # noqa: E402
+from stream import stream  # noqa: E402
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     environment.enter(HERE)
     ops, expected = stream(options.operations)
-    engines = [BARE, *(e for e in (*OURS, *PEERS) if options.only in e.name)]
-    with machine.watched() as watch:
-        lines = _lines(engines, ops, expected, options.rounds)
+    engines = [e for e in ENGINES if e is BARE or options.only in e.name]
+    with TemporaryDirectory(prefix="compiled-") as folder:
+        missing = _built(Path(folder)) if any(e.compiled for e in engines) else ""
+        with machine.watched() as watch:
+            lines = _lines(engines, len(ops), options.rounds, folder, missing)
     title = (
         f"{len(ops):,} operations, {len(expected.trades):,} trades, {expected.resting:,} orders on {expected.levels} "
         f"levels at the end; {options.rounds} rounds; {platform.python_implementation()} {platform.python_version()}"
@@ -102,74 +92,54 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _lines(engines: Sequence[Engine], ops: list[Op], expected: Expected, rounds: int) -> list[Line]:
-    loaded: dict[str, Loaded] = {}
+def _built(folder: Path) -> str:
+    """Builds what is compiled; or why it cannot be."""
+    try:
+        compiled.build(folder)
+    except compiled.NotCompiled as why:
+        return str(why)
+    return ""
+
+
+def _lines(engines: Sequence[Engine], operations: int, rounds: int, folder: str, not_compiled: str) -> list[Line]:
+    loaded: dict[str, Apart] = {}
     missing: dict[str, str] = {}
     for engine in engines:
         try:
-            loaded[engine.name] = _load(engine, ops, expected)
-        except Exception as error:
-            missing[engine.name] = _why(engine, error)
-    gc.collect()
-    gc.freeze()
+            if engine.compiled and not_compiled:
+                raise CannotRun(not_compiled)
+            loaded[engine.name] = Apart(engine.name, operations, folder if engine.compiled else "")
+        except CannotRun as why:
+            missing[engine.name] = _why(engine, str(why))
     for number in range(rounds):
         turns = list(loaded.values())
         for each in turns if number % 2 == 0 else reversed(turns):
-            each.taken.append(_taken(each))
+            each.run()
+    for each in loaded.values():
+        each.end()
     bare = loaded[BARE.name]
     return [
-        _line(loaded[engine.name], bare)
+        _line(engine.name, loaded[engine.name], bare)
         if engine.name in loaded
         else Line(engine.name, None, None, None, None, f"not available: {missing[engine.name]}")
         for engine in engines
     ]
 
 
-def _load(engine: Engine, ops: list[Op], expected: Expected) -> Loaded:
-    """Loads an engine and checks its trades. Raises whatever it raises."""
-    row = engine.load()
-    given = ops[: engine.operations]
-    prepared = row.prepare(given)
-    checked = _check(row.told(row.run(prepared)), expected, given)
-    return Loaded(engine, row, prepared, len(given), checked, [])
-
-
-def _check(told: Told, expected: Expected, given: list[Op]) -> str:
-    """How an engine's trades were checked, or what is wrong with them."""
-    numbers = {op.id for op in given}
-    right = [trade for trade in expected.trades if trade[1] in numbers]
-    if told is None:
-        return "tells no trades"
-    if isinstance(told, list):
-        return "trade by trade" if told == right else "WRONG trades"
-    return "totals" if told == totals(right) else f"WRONG: {told} for {totals(right)}"
-
-
-def _why(engine: Engine, error: Exception) -> str:
+def _why(engine: Engine, reason: str) -> str:
     """Why an engine has no numbers: what it raised and, if it may be for want of a package, what pip said."""
     complaint = environment.failures(HERE).get(engine.requirement)
-    raised = f"{type(error).__name__}: {error}".partition("\n")[0]
-    return f"{raised} (pip: {complaint})" if complaint else raised
+    return f"{reason} (pip: {complaint})" if complaint else reason
 
 
-def _taken(loaded: Loaded) -> Spent:
-    """One run. A list of commands is read and not changed, so that it serves every round."""
-    gc.collect()
-    start = machine.now()
-    outcome = loaded.row.run(loaded.prepared)
-    taken = machine.now() - start
-    del outcome
-    return taken
-
-
-def _line(loaded: Loaded, bare: Loaded) -> Line:
+def _line(name: str, loaded: Apart, bare: Apart) -> Line:
     """Per operation, as an engine may have been given fewer than the bare book."""
     each = [taken * (1e6 / loaded.operations) for taken in loaded.taken]
     bases = [taken * (1e6 / bare.operations) for taken in bare.taken]
     ratio = median(base.processor / mine.processor for mine, base in zip(each, bases, strict=True))
     middle = machine.middle(each)
     clocks = round(middle.processor, 4), round(middle.wall, 4)
-    return Line(loaded.engine.name, round(1e6 / middle.processor), *clocks, round(ratio, 3), loaded.checked)
+    return Line(name, round(1e6 / middle.processor), *clocks, round(ratio, 3), loaded.checked)
 
 
 def _table(title: str, lines: Sequence[Line], markdown: bool) -> str:
