@@ -16,8 +16,8 @@ Everyone is given the same 200,000 operations (`stream.py`), in the form that th
 is timed begins with an empty book, includes making the orders and collecting the trades where an engine reports
 them, and runs in a process of its own with the garbage collector on, as programs run. Every engine's trades are
 checked first: trade by trade where it tells who traded with whom, otherwise by number, quantity and value; an engine
-that is too slow for all operations is given the first of them. An engine that cannot be installed or loaded is a row that
-says why.
+that is too slow for all operations is given the first of them. An engine that cannot be installed or loaded is a
+row that says why.
 
 Times are the processor's, with those of the clock beside them; rounds are interleaved, and numbers are medians over
 them; what a disk takes to keep a journal is only in those of the clock. The ratio is to the bare book, round by
