@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from policy.batch.decide import AnswerSummary, Progress
 
 MOST_LINES = 12  # of a summary's list of reasons, needs or problems
+MANY = 100_000  # rows, from which on the time they took says something
 
 
 def decide_table(
@@ -90,8 +91,9 @@ def summary_text(summary: AnswerSummary) -> str:
     from policy.batch.decide import most_first  # loaded by whoever has a summary
 
     tally, colours = summary.tally, {outcome.value: colour for outcome, colour in COLOURS.items()}
-    speed = f", {summary.rows / summary.seconds / 1e6:.1f} million a second" if summary.seconds else ""
-    lines = [f"{summary.function.id}: {plural(summary.rows, 'row')} in {summary.seconds:.1f} s{speed}"]
+    lines = [f"{summary.function.id}: {plural(summary.rows, 'row')}"]
+    if summary.rows >= MANY and summary.seconds:
+        lines[0] += f" in {summary.seconds:.1f} s, {summary.rows / summary.seconds / 1e6:.1f} million a second"
     for outcome in (*(o.value for o in Outcome), "refused"):
         if count := tally.outcomes[outcome]:
             lines.append(f"  {click.style(outcome, fg=colours.get(outcome, 'red'), bold=True)}  {count:,}")
