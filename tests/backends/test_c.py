@@ -24,7 +24,6 @@ from native_agreement import agree
 from policy import resources
 from policy.backends.c import operators
 from policy.backends.c.compile import compiled, questions_of
-from policy.backends.c.names import Identifiers
 from policy.diagnostics import PolicyError
 from policy.facts.records import record_from
 from policy.ir.questions import DatedQuestion, InterpretedEvaluator
@@ -200,43 +199,6 @@ def test_numbers_at_their_ends(of_rules: Built, optimised: bool) -> None:
             seen[meant[4] or meant[0]] += 1
     assert seen["a number is too large"] > 20
     assert seen["division by zero"] > 5
-
-
-HOSTILE = r"""
-enum Kind { int "*/ int x; /*" zh "??/", while "a", while_ "b" }
-record struct { class: integer "a */ #error b ??/"  given: integer  size: integer  present: Kind  NULL: integer
-  namespace: optional integer  int_: integer  int: integer }
-value int_main(struct: struct) -> integer "*/ return 1; /* ??/ \\"
-  = struct.class + struct.given + struct.int_ - struct.int per S/1
-value int(struct: struct) -> integer "%d %s ??>" = struct.size + struct.NULL + (struct.namespace default 1) per S/1
-decision goto(auto: struct, facts: integer, on: integer, answer: integer, t1: integer) "x" otherwise deny "*/"
-  permit return when auto.present is while or facts + on + answer + t1 > 3 because "/* */ // \\" per S/1
-  permit while_ when auto.present is while_ because "b" per S/1
-decision int_main_answer(L1: integer, c: integer, p0: integer) "x" otherwise permit "*/"
-  deny a when L1 + c + p0 > 3 because "\"; abort(); \"" per S/1
-"""
-
-
-def test_rules_that_are_hostile_to_c(of_rules: Built) -> None:
-    """Keywords, names that meet, comments that end, trigraphs: the text compiles as C and, its header, as C++."""
-    library = of_rules(HOSTILE)
-    book = dated(library.layout.program, "2026-03-01")
-    r = book.records["struct"](class_=1, given=2, size=3, present="while_", NULL=4, namespace=None, int_=7, int=9)
-    for id, arguments in (
-        ("t.int_main", (r,)),
-        ("t.int", (r,)),
-        ("t.goto", (r, 1, 1, 1, 1)),
-        ("t.int_main_answer", (1, 2, 3)),
-    ):
-        assert library.ask(id, 739_676, arguments) == told(book.interpreter(id).answer(*arguments))
-    names = [a.c for a in library.layout.asked.values()]
-    assert len(set(names)) == len(names)
-
-
-def test_names_that_meet_are_kept_apart() -> None:
-    names = Identifiers()
-    claimed = [names.claim(n) for n in ("a.b", "a_b", "int", "a.b", "EOF", "errno")]
-    assert claimed == ["a_b", "a_b_", "int_", "a_b_3", "m_EOF", "errno_"]
 
 
 # ── callers who err ─────────────────────────────────────────────────────────────────────────

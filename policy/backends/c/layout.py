@@ -22,6 +22,12 @@ from policy.ir.reads import Fact, facts_read
 from policy.model import types
 from policy.model.types import Type
 
+_FORMS_OF_A_RECORD = ("{}", "{}_list", "{}_list_list")
+_FORMS_OF_A_QUESTION = (
+    *("{}", "{}_facts", "{}_answer", "{}_reasons", "{}_needs"),
+    *("check_{}", "complete_{}", "exact_{}", "row_{}"),  # functions of the source, the last of a kernel
+)
+
 
 class UnsupportedError(Exception):
     """Something for which there is no C."""
@@ -101,7 +107,7 @@ class StructLayout:
         if of not in self.structs:
             read = [f for f in self.program.records[of] if f.name in self.reads]
             fields = [(f.name, f.type, f.least, f.most) for f in read]
-            made = self._struct(of, self.scope.claim(of, ("", "_list")), fields, (*inside, of))
+            made = self._struct(of, self.scope.claim(of, _FORMS_OF_A_RECORD), fields, (*inside, of))
             self.structs[of] = made
         return self.structs[of]
 
@@ -109,11 +115,13 @@ class StructLayout:
         self, name: str, c: str, fields: Sequence[tuple[str, Type, int | None, int | None]], inside: tuple[str, ...]
     ) -> Struct:
         members: dict[str, StructMember] = {}
-        own, offset = Identifiers(set(OWN_MEMBERS)), 1
+        sizes = [self.size(of, inside) for _, of, _, _ in fields]
+        own = Identifiers({*OWN_MEMBERS, *(self.held(of) for _, of, _, _ in fields)})  # in C++ a type is no member
+        offset = 1
         for bit, (name_, of, least, most) in enumerate(fields):
             flag = self.scope.claim(f"{c}_bit_{name_}")
             members[name_] = StructMember(name_, own.claim(name_), flag, of, bit, offset, least, most)
-            offset += self.size(of, inside)
+            offset += sizes[bit]
         return Struct(name, c, members, offset)
 
     def size(self, of: Type, inside: tuple[str, ...] = ()) -> int:
@@ -144,7 +152,7 @@ class StructLayout:
     def ask(self, function: Function) -> Asked:
         """A question, with its facts."""
         fields = [(name, of, None, None) for name, of in function.parameters]
-        c = self.scope.claim(function.id, ("", "_facts", "_answer", "_reasons", "_needs"))
+        c = self.scope.claim(function.id, _FORMS_OF_A_QUESTION)
         facts = self._struct(function.id, c, fields, ())
         base = len(self.missing)  # the facts of a question are a record whose own path is never missing
         reasons = tuple(self.scope.claim(f"{c}_reason_{rule.name}") for rule in function.rules)
@@ -202,11 +210,14 @@ def _missing(program: Program, called: Sequence[str]) -> set[str]:
     return {e.need for body in bodies for e in walk(body) if isinstance(e, ir.Missing)}
 
 
-def layout_of(program: Program, questions: Sequence[Function]) -> StructLayout:
-    """The layout of these questions. Raises UnsupportedError where a fact has no form in C."""
+def layout_of(program: Program, questions: Sequence[Function], taken: set[str]) -> StructLayout:
+    """The layout of these questions, beside names that are taken. Raises UnsupportedError where a fact has no form
+    in C.
+    """
     called = program.calls_first(*(f.id for f in questions))
     reads = frozenset[str]().union(*(program.functions[id].fields for id in called))
-    layout = StructLayout(program, called=called, reads=reads, missing=tuple(sorted(_missing(program, called))))
+    missing = tuple(sorted(_missing(program, called)))
+    layout = StructLayout(program, Identifiers(taken), called=called, reads=reads, missing=missing)
     for function in questions:
         layout.ask(function)
     return layout
