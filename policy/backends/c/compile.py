@@ -96,6 +96,7 @@ def _compiled(program: Program, questions: Sequence[Function], name: str) -> Com
         "",
         *text,
     ]
+    entries += [f"const char {name}_digest[] = {text_literal(program.digest)};", ""]
     entries += [*_names(f"{name}_rows", rows), *_names(f"{name}_messages", messages)]
     for question in layout.asked.values():
         entries += _names(f"{question.c}_reasons", [r.name for r in question.function.rules] or [""])
@@ -109,7 +110,14 @@ def _taken(name: str, runtime: str) -> set[str]:
     """The names that the header and the source have before there are any rules, as far as a rule may be called so."""
     divisions = {f"{function}_{of}" for function in DIVIDE.values() for of in ("64", "128", "full")}
     of_sets = {f"{function}_{kind}s" for function in ("in", "same", "ascending") for kind in STORED}
-    return {*_OWN.findall(COMMON + runtime), *divisions, *of_sets, f"{name}_rows", f"{name}_messages"}
+    return {
+        *_OWN.findall(COMMON + runtime),
+        *divisions,
+        *of_sets,
+        f"{name}_digest",
+        f"{name}_rows",
+        f"{name}_messages",
+    }
 
 
 def _lines(texts: Sequence[str]) -> str:

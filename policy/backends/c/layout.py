@@ -9,7 +9,7 @@ lack.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
 from attrs import define, field, frozen
@@ -17,7 +17,7 @@ from attrs import define, field, frozen
 from policy.backends.c.names import OWN_MEMBERS, Identifiers
 from policy.backends.c.shapes import STORED, plural, shape
 from policy.ir import program as ir
-from policy.ir.program import Function, Program, walk
+from policy.ir.program import Function, Program, parts
 from policy.ir.reads import Fact, facts_read
 from policy.model import types
 from policy.model.types import Type
@@ -162,20 +162,23 @@ class StructLayout:
         return asked
 
     def needs(self, asked: Asked) -> Iterator[tuple[int, str]]:
-        """The needs that an answer may have, by number: each a path, or what the rules lack."""
+        """The needs that an answer may have, by number: each a path that is read, or what the rules lack."""
         lacking = _missing(self.program, self.program.calls_first(asked.function.id))
         yield from ((n, name) for n, name in enumerate(self.missing) if name in lacking)
-        for m in asked.facts.members.values():
-            yield from self._paths(m.type, m.name, asked.base + m.offset)
+        yield from self._inside(asked.facts, "", asked.base, asked.reads)
 
-    def _paths(self, of: Type, path: str, number: int) -> Iterator[tuple[int, str]]:
+    def _inside(self, struct: Struct, path: str, number: int, reads: Mapping[str, Fact]) -> Iterator[tuple[int, str]]:
+        for name, fact in reads.items():
+            if (m := struct.members.get(name)) is not None:
+                yield from self._paths(m.type, f"{path}{name}", number + m.offset, fact)
+
+    def _paths(self, of: Type, path: str, number: int, fact: Fact) -> Iterator[tuple[int, str]]:
         yield number, path
         inner = types.inner_of(of)
         if isinstance(inner, types.Record):
-            for m in self.structs[inner.name].members.values():
-                yield from self._paths(m.type, f"{path}.{m.name}", number + m.offset)
+            yield from self._inside(self.structs[inner.name], f"{path}.", number, fact.fields)
         elif isinstance(inner, types.ListOf | types.SetOf):
-            yield from self._paths(inner.of, f"{path}[]", number + 1)
+            yield from self._paths(inner.of, f"{path}[]", number + 1, fact.elements)
 
     def list_of(self, item: Type) -> str:
         """The type of C that holds a list or set of such facts."""
@@ -206,8 +209,17 @@ class StructLayout:
 
 
 def _missing(program: Program, called: Sequence[str]) -> set[str]:
-    bodies = (body for id in called for body in program.functions[id].bodies)
-    return {e.need for body in bodies for e in walk(body) if isinstance(e, ir.Missing)}
+    """What the rules lack on some date; what is always in force they have."""
+    found, pending = set(), [body for id in called for body in program.functions[id].bodies]
+    while pending:
+        match pending.pop():
+            case ir.Missing(need):
+                found.add(need)
+            case ir.Choose("first", (ir.Case(ir.Const(True), value), *_)):
+                pending.append(value)
+            case e:
+                pending.extend(parts(e))
+    return found
 
 
 def layout_of(program: Program, questions: Sequence[Function], taken: set[str]) -> StructLayout:
