@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import optional
-from native import OUTCOMES, told, written
+from native import OUTCOMES, told
 from policy import resources
 from policy.backends.c import wasm
 from policy.backends.c.compile import Compiled, compiled
+from policy.cli import main
+from policy.diagnostics import PolicyError
 from policy.ir.validation import attribute
 from policy.pipeline import check, dated, program, read_folder
 from policy.testing.conformance import corpus_text
@@ -57,12 +60,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Module:
     checked = check(read_folder((resources.folder("rulesets"),))[0])
     undated = program(checked)
     text = compiled(undated, [undated.functions[QUESTION]])
-    written(text, folder)
     document = json.loads(wasm.document(text))
     lines = list(corpus_text(checked.model, undated.digest, "", [QUESTION], 100))[1:]
     rows = list(rows_of(text, document, [json.loads(line) for line in lines], undated))
     assert len({row["expected"][0][1] for row in rows}) == 3, "permitted, denied, undecided"
-    return text, wasm.module(text, folder), document, rows
+    (folder / "rulebook.wasm").write_bytes(wasm.module(text))
+    return text, folder / "rulebook.wasm", document, rows
 
 
 def rows_of(made: Compiled, document: dict[str, Any], lines: Sequence[Any], undated: Any) -> Iterator[dict[str, Any]]:
@@ -143,3 +146,16 @@ def test_wasmtime(made: Module) -> None:
         for offset, wanted in row["expected"]:
             found = memory.read(store, at + offset, at + offset + len(wanted) // 2)
             assert bytes(found).hex() == wanted
+
+
+def test_where_nothing_compiles_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of other rules never stands beside a new header."""
+
+    def refuse(_: Compiled) -> bytes:
+        raise PolicyError.of("compiler-failed", "no")
+
+    monkeypatch.setattr(wasm, "module", refuse)
+    folder = tmp_path / "native"
+    command = ["compile", "--question", "lending_value", "--target", "wasm", "-o", str(folder)]
+    assert CliRunner().invoke(main, command).exit_code == 2
+    assert not folder.exists()

@@ -1,6 +1,6 @@
 """The source as WebAssembly, and where everything is in its memory.
 
-In: what has been compiled, and a folder with its source. Out: the module, which imports nothing, and a JSON
+In: what has been compiled. Out: the module, which imports nothing, and a JSON
 document of its structs. A compiler is run: `ziglang` (the extra `native`), else a `clang` that knows WebAssembly.
 """
 
@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from policy.backends.c.compile import Compiled
 from policy.backends.c.layout import Asked, Struct
@@ -21,8 +22,8 @@ _PLAIN = {"int64_t": (8, 8), "uint64_t": (8, 8), "int32_t": (4, 4), "uint32_t": 
 _HEAD = ("size", "version")
 
 
-def module(made: Compiled, folder: Path) -> Path:
-    """Compiles `NAME.c` in a folder to `NAME.wasm`. Raises PolicyError where there is no compiler, or it fails."""
+def module(made: Compiled) -> bytes:
+    """The module. Raises PolicyError where there is no compiler, or it fails."""
     compiler = [sys.executable, "-m", "ziglang", "cc"]
     try:
         require_extra("ziglang", "native", instead="install clang and lld")
@@ -31,18 +32,17 @@ def module(made: Compiled, folder: Path) -> Path:
             raise
         compiler = [clang, "-nostdlib"]  # its own library of quotients, where it has one for WebAssembly
     exports = [f"-Wl,--export={name}" for name in ("__heap_base", *(a.c for a in made.layout.asked.values()))]
-    target = folder / f"{made.name}.wasm"
-    command = [*compiler, *_FLAGS, *exports, str(folder / f"{made.name}.c"), "-o", str(target)]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        told = next(
-            (line for line in done.stderr.splitlines() if "error" in line), f"it ended with {done.returncode}"
-        )
-        message = f"`{Path(compiler[0]).name}` does not compile to WebAssembly: {told}"
-        raise PolicyError.of(
-            "compiler-failed", message, "pip install 'policy-that-runs[native]' brings one that does"
-        )
-    return target
+    with TemporaryDirectory(prefix="policy-") as folder:
+        source, target = Path(folder, f"{made.name}.c"), Path(folder, f"{made.name}.wasm")
+        source.write_text(made.source, encoding="utf-8")
+        source.with_suffix(".h").write_text(made.header, encoding="utf-8")
+        command = [*compiler, *_FLAGS, *exports, str(source), "-o", str(target)]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        if not done.returncode:
+            return target.read_bytes()
+    told = next((line for line in done.stderr.splitlines() if "error" in line), f"it ended with {done.returncode}")
+    message = f"`{Path(compiler[0]).name}` does not compile to WebAssembly: {told}"
+    raise PolicyError.of("compiler-failed", message, "pip install 'policy-that-runs[native]' brings one that does")
 
 
 def document(made: Compiled) -> str:
