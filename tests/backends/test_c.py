@@ -179,6 +179,27 @@ decision named(r: R) "n" otherwise permit "o"
   deny rude when r.name in {"虛擬", "a\\"b", ""} because "r" per S/1
 """
 MOST = 10**18 - 1
+WIDE = """
+record R { a: integer  b: integer }
+set wide of integer = {1, 9000000000000000000}
+value among(r: R) -> boolean "m" = r.a * r.b in {0, 18446744073709551617, 5} per S/1
+value doubled(r: R) -> boolean "d" = r.a * 2 in {2, 18000000000000000000} per S/1
+value below(r: R) -> boolean "b" = r.a < 18446744073709551617 per S/1
+"""
+
+
+def test_sets_of_numbers_beyond_64_bits(of_rules: Built) -> None:
+    """They are compared one by one; another use of such a set is refused."""
+    library = of_rules(WIDE)
+    book = dated(library.layout.program, "2026-03-01")
+    for a, b in ((1, 1), (5, 1), (0, 7), (274_177, 67_280_421_310_721), (9 * 10**17, 10)):
+        r = book.records["R"](a=a, b=b)
+        for id in ("t.among", "t.doubled", "t.below"):
+            assert library.ask(id, 739_676, (r,)) == told(book.interpreter(id).answer(r)), (id, a, b)
+    text = WIDE + 'value total(r: R) -> integer "t" = sum(x * 2 for x in wide) per S/1\n'
+    undated = program(check([RulesFile("t.policy", (HEAD + text).encode())]))
+    with pytest.raises(PolicyError, match="a set with a number of more than 18 digits"):
+        compiled(undated, [undated.functions["t.total"]])
 
 
 @pytest.mark.parametrize("optimised", [False, pytest.param(True, marks=pytest.mark.slow)])
@@ -302,6 +323,35 @@ def test_the_text_is_the_same_on_every_run() -> None:
     one, two = (program(check([RulesFile("t.policy", (HEAD + FACTS).encode())])) for _ in range(2))
     first, second = (compiled(p, questions_of(p)) for p in (one, two))
     assert (first.header, first.source) == (second.header, second.source)
+
+
+READ = """
+parameter floor: integer "f" from 2026-01-01 = 3 per S/1
+parameter ceiling: integer "c" = 9 per S/1
+record Line { price: integer  idle: integer  parts: list of list of Part }
+record Part { weight: integer  colour: integer }
+record R { lines: list of Line  wait: duration  other: text  maybe: optional Part  floors: set of text }
+value read(r: R) -> integer "r"
+  = sum(l.price + sum(sum(p.weight for p in ps) for ps in l.parts) for l in r.lines)
+  + (if r.maybe is present then r.maybe.colour else floor + ceiling) per S/1
+value waits(r: R) -> duration "w" = r.wait per S/1
+value floors(r: R) -> set of text "f" = r.floors per S/1
+"""
+
+
+def test_the_header_says_what_each_question_reads_and_counts(of_rules: Built) -> None:
+    """Its needs are the facts that it reads and what the rules may lack; the library says of which rules it is."""
+    library = of_rules(READ)
+    layout, header = library.layout, library.made.header
+    assert [path for _, path in layout.needs(layout.asked["t.read"])] == [
+        "floor",
+        *("r", "r.lines", "r.lines[]", "r.lines[].price", "r.lines[].parts", "r.lines[].parts[]"),
+        *("r.lines[].parts[][]", "r.lines[].parts[][].weight", "r.maybe", "r.maybe.colour"),
+    ]
+    assert [path for _, path in layout.needs(layout.asked["t.floors"])] == ["r", "r.floors", "r.floors[]"]
+    assert "duration, 1 is 0.000001 seconds" in header
+    digest = ctypes.c_char.in_dll(library.dll, "rulebook_digest")
+    assert ctypes.string_at(ctypes.addressof(digest)).decode() == layout.program.digest
 
 
 def test_no_library_is_called(tmp_path: Path) -> None:
