@@ -184,7 +184,7 @@ record R { a: integer  b: integer }
 set wide of integer = {1, 9000000000000000000}
 value among(r: R) -> boolean "m" = r.a * r.b in {0, 18446744073709551617, 5} per S/1
 value doubled(r: R) -> boolean "d" = r.a * 2 in {2, 18000000000000000000} per S/1
-value below(r: R) -> boolean "b" = r.a < 18446744073709551617 per S/1
+value below(r: R) -> boolean "b" = r.a < 18446744073709551617 or any(x is r.a for x in [r.a]) per S/1
 """
 
 

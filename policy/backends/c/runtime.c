@@ -5,7 +5,8 @@
 #endif
 
 #ifndef __CUDACC__
-#pragma GCC diagnostic ignored "-Wtype-limits" /* rules may compare a number with one that it never reaches */
+#pragma GCC diagnostic ignored "-Wtype-limits" /* rules may compare a number with one that it never reaches, */
+#pragma GCC diagnostic ignored "-Wtautological-compare" /* or with itself */
 #endif
 
 #define HELPER static inline __attribute__((unused))
