@@ -328,11 +328,12 @@ def test_constants_beyond_128_bits_are_faults_where_they_are_asked_for(
         f'value much(n: integer) -> integer "m" = if n > 100 then {HUGE} else 3 per LAW/1\n'
         f'value half(n: integer) -> integer "h" = round down to 1 ({HUGE} / 2) + n per LAW/1\n'
         f'value scaled(n: integer) -> integer "s" = round down to 1 ({HUGE} * n / 3) per LAW/1\n'
+        f'value under(n: integer) -> integer "u" = round down to 1 (n / (1{"0" * 25} * -1{"0" * 25})) per LAW/1\n'
         'value twice(n: integer) -> boolean "t" = n * 2 in {2, 18000000000000000000} per LAW/1\n'
         'value square(n: integer) -> boolean "q" = n * n in {18446744073709551617, 10000} per LAW/1\n'
     )
     seen = set()
-    for question in ("much", "half", "scaled", "twice", "square"):
+    for question in ("much", "half", "scaled", "under", "twice", "square"):
         rows = [(n,) for n in (0, 1, 100, 101, 10**18 - 1)]
         answers = [book.interpreter(question).answer(*row) for row in rows]
         agree(book, question, rows, answers)
