@@ -316,6 +316,7 @@ def test_the_least_of_many_and_a_long_line_of_ranks() -> None:
 
 
 HUGE = f"1{'0' * 29} * 1{'0' * 29}"
+LESS = f"1{'0' * 25} * -1{'0' * 25}"
 
 
 @pytest.mark.parametrize("engine", ["off", "always"])
@@ -328,7 +329,7 @@ def test_constants_beyond_128_bits_are_faults_where_they_are_asked_for(
         f'value much(n: integer) -> integer "m" = if n > 100 then {HUGE} else 3 per LAW/1\n'
         f'value half(n: integer) -> integer "h" = round down to 1 ({HUGE} / 2) + n per LAW/1\n'
         f'value scaled(n: integer) -> integer "s" = round down to 1 ({HUGE} * n / 3) per LAW/1\n'
-        f'value under(n: integer) -> integer "u" = round down to 1 (n / (1{"0" * 25} * -1{"0" * 25})) per LAW/1\n'
+        f'value under(n: integer) -> integer "u" = round half even to 1000 ((n - 3) / ({LESS})) per LAW/1\n'
         'value twice(n: integer) -> boolean "t" = n * 2 in {2, 18000000000000000000} per LAW/1\n'
         'value square(n: integer) -> boolean "q" = n * n in {18446744073709551617, 10000} per LAW/1\n'
     )
