@@ -13,6 +13,11 @@ from policy.cli.output import keep_apart, plural, print_json, write_whole
 from policy.pipeline import load_program
 
 ON = date(2026, 3, 1)  # of the example
+TAKEN = frozenset(  # by other headers, and by the build file
+    "policy example example_cpp assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp"
+    " signal stdalign stdarg stdatomic stdbit stdbool stdckdint stddef stdint stdio stdlib stdnoreturn string tgmath"
+    " threads time uchar wchar wctype all benchmark clean dist install test uninstall".split()
+)
 
 
 @click.command()
@@ -49,7 +54,7 @@ def command(
     from policy.backends.c.wasm import document, module
     from policy.rulebook import question_named
 
-    if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in ("policy", "example"):
+    if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in TAKEN:
         raise click.UsageError(f"`{name}` is no name for a header; name it as rulebook, in small letters")
     program = load_program(texts_of(paths), under)
     questions = [question_named(program, n) for n in dict.fromkeys(names)] or questions_of(program)
@@ -57,19 +62,18 @@ def command(
         raise click.UsageError("these rules have no question to compile")
     made = compiled(program, questions, name)
     shown = next((a for a in made.layout.asked.values() if a.is_decision), next(iter(made.layout.asked.values())))
-    texts = {f"{name}.h": made.header, f"{name}.c": made.source}
+    files = {f"{name}.h": made.header.encode(), f"{name}.c": made.source.encode()}
     if target == "wasm":
-        texts[f"{name}.json"] = document(made)
+        files |= {f"{name}.json": document(made).encode(), f"{name}.wasm": module(made)}
     else:
-        texts |= examples(name, shown, made.layout.words, ON.toordinal(), str(ON))
+        beside = examples(name, shown, made.layout.words, ON.toordinal(), str(ON))
+        files |= {file: text.encode() for file, text in beside.items()}
     into = Path(folder)
-    keep_apart([str(into / file) for file in texts], paths)
+    written = [str(into / file) for file in files]
+    keep_apart(written, paths)
     into.mkdir(parents=True, exist_ok=True)
-    for file, text in texts.items():
-        write_whole(str(into / file), text.encode())
-    written = [str(into / file) for file in texts]
-    if target == "wasm":
-        written.append(str(module(made, into)))
+    for file, data in zip(written, files.values(), strict=True):
+        write_whole(file, data)
     if format == "json":
         print_json(
             {"target": target, "digest": program.digest, "questions": list(made.layout.asked), "written": written}

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from policy.ir import program as ir
 from policy.ir.operators import ARITHMETIC, COMPARE
-from policy.ir.program import FALSE, TRUE, Const, Expr, Program, map_parts
+from policy.ir.program import FALSE, LARGEST, TRUE, Const, Expr, Program, map_parts
 from policy.recursion import check_depth
 
 
@@ -60,7 +60,8 @@ def simplify(e: Expr, on: int) -> Expr:
         case ir.Compare(operator, Const(a), Const(b)):
             return Const(COMPARE[operator](a, b))
         case ir.Arithmetic(operator, Const(a), Const(b)):
-            return Const(ARITHMETIC[operator](a, b))
+            value = ARITHMETIC[operator](a, b)
+            return Const(value) if abs(value) < LARGEST else e  # a fault, which no backend has a constant of
         case ir.If(Const(value), then, otherwise):
             return then if value else otherwise
         case ir.Choose(mode, cases, none):

@@ -24,7 +24,6 @@ from native_agreement import agree
 from policy import resources
 from policy.backends.c import operators
 from policy.backends.c.compile import compiled, questions_of
-from policy.backends.c.names import Identifiers
 from policy.diagnostics import PolicyError
 from policy.facts.records import record_from
 from policy.ir.questions import DatedQuestion, InterpretedEvaluator
@@ -180,6 +179,27 @@ decision named(r: R) "n" otherwise permit "o"
   deny rude when r.name in {"虛擬", "a\\"b", ""} because "r" per S/1
 """
 MOST = 10**18 - 1
+WIDE = """
+record R { a: integer  b: integer }
+set wide of integer = {1, 9000000000000000000}
+value among(r: R) -> boolean "m" = r.a * r.b in {0, 18446744073709551617, 5} per S/1
+value doubled(r: R) -> boolean "d" = r.a * 2 in {2, 18000000000000000000} per S/1
+value below(r: R) -> boolean "b" = r.a < 18446744073709551617 or any(x is r.a for x in [r.a]) per S/1
+"""
+
+
+def test_sets_of_numbers_beyond_64_bits(of_rules: Built) -> None:
+    """They are compared one by one; another use of such a set is refused."""
+    library = of_rules(WIDE)
+    book = dated(library.layout.program, "2026-03-01")
+    for a, b in ((1, 1), (5, 1), (0, 7), (274_177, 67_280_421_310_721), (9 * 10**17, 10)):
+        r = book.records["R"](a=a, b=b)
+        for id in ("t.among", "t.doubled", "t.below"):
+            assert library.ask(id, 739_676, (r,)) == told(book.interpreter(id).answer(r)), (id, a, b)
+    text = WIDE + 'value total(r: R) -> integer "t" = sum(x * 2 for x in wide) per S/1\n'
+    undated = program(check([RulesFile("t.policy", (HEAD + text).encode())]))
+    with pytest.raises(PolicyError, match="a set with a number of more than 18 digits"):
+        compiled(undated, [undated.functions["t.total"]])
 
 
 @pytest.mark.parametrize("optimised", [False, pytest.param(True, marks=pytest.mark.slow)])
@@ -200,43 +220,6 @@ def test_numbers_at_their_ends(of_rules: Built, optimised: bool) -> None:
             seen[meant[4] or meant[0]] += 1
     assert seen["a number is too large"] > 20
     assert seen["division by zero"] > 5
-
-
-HOSTILE = r"""
-enum Kind { int "*/ int x; /*" zh "??/", while "a", while_ "b" }
-record struct { class: integer "a */ #error b ??/"  given: integer  size: integer  present: Kind  NULL: integer
-  namespace: optional integer  int_: integer  int: integer }
-value int_main(struct: struct) -> integer "*/ return 1; /* ??/ \\"
-  = struct.class + struct.given + struct.int_ - struct.int per S/1
-value int(struct: struct) -> integer "%d %s ??>" = struct.size + struct.NULL + (struct.namespace default 1) per S/1
-decision goto(auto: struct, facts: integer, on: integer, answer: integer, t1: integer) "x" otherwise deny "*/"
-  permit return when auto.present is while or facts + on + answer + t1 > 3 because "/* */ // \\" per S/1
-  permit while_ when auto.present is while_ because "b" per S/1
-decision int_main_answer(L1: integer, c: integer, p0: integer) "x" otherwise permit "*/"
-  deny a when L1 + c + p0 > 3 because "\"; abort(); \"" per S/1
-"""
-
-
-def test_rules_that_are_hostile_to_c(of_rules: Built) -> None:
-    """Keywords, names that meet, comments that end, trigraphs: the text compiles as C and, its header, as C++."""
-    library = of_rules(HOSTILE)
-    book = dated(library.layout.program, "2026-03-01")
-    r = book.records["struct"](class_=1, given=2, size=3, present="while_", NULL=4, namespace=None, int_=7, int=9)
-    for id, arguments in (
-        ("t.int_main", (r,)),
-        ("t.int", (r,)),
-        ("t.goto", (r, 1, 1, 1, 1)),
-        ("t.int_main_answer", (1, 2, 3)),
-    ):
-        assert library.ask(id, 739_676, arguments) == told(book.interpreter(id).answer(*arguments))
-    names = [a.c for a in library.layout.asked.values()]
-    assert len(set(names)) == len(names)
-
-
-def test_names_that_meet_are_kept_apart() -> None:
-    names = Identifiers()
-    claimed = [names.claim(n) for n in ("a.b", "a_b", "int", "a.b", "EOF", "errno")]
-    assert claimed == ["a_b", "a_b_", "int_", "a_b_3", "m_EOF", "errno_"]
 
 
 # ── callers who err ─────────────────────────────────────────────────────────────────────────
@@ -340,6 +323,35 @@ def test_the_text_is_the_same_on_every_run() -> None:
     one, two = (program(check([RulesFile("t.policy", (HEAD + FACTS).encode())])) for _ in range(2))
     first, second = (compiled(p, questions_of(p)) for p in (one, two))
     assert (first.header, first.source) == (second.header, second.source)
+
+
+READ = """
+parameter floor: integer "f" from 2026-01-01 = 3 per S/1
+parameter ceiling: integer "c" = 9 per S/1
+record Line { price: integer  idle: integer  parts: list of list of Part }
+record Part { weight: integer  colour: integer }
+record R { lines: list of Line  wait: duration  other: text  maybe: optional Part  floors: set of text }
+value read(r: R) -> integer "r"
+  = sum(l.price + sum(sum(p.weight for p in ps) for ps in l.parts) for l in r.lines)
+  + (if r.maybe is present then r.maybe.colour else floor + ceiling) per S/1
+value waits(r: R) -> duration "w" = r.wait per S/1
+value floors(r: R) -> set of text "f" = r.floors per S/1
+"""
+
+
+def test_the_header_says_what_each_question_reads_and_counts(of_rules: Built) -> None:
+    """Its needs are the facts that it reads and what the rules may lack; the library says of which rules it is."""
+    library = of_rules(READ)
+    layout, header = library.layout, library.made.header
+    assert [path for _, path in layout.needs(layout.asked["t.read"])] == [
+        "floor",
+        *("r", "r.lines", "r.lines[]", "r.lines[].price", "r.lines[].parts", "r.lines[].parts[]"),
+        *("r.lines[].parts[][]", "r.lines[].parts[][].weight", "r.maybe", "r.maybe.colour"),
+    ]
+    assert [path for _, path in layout.needs(layout.asked["t.floors"])] == ["r", "r.floors", "r.floors[]"]
+    assert "duration, 1 is 0.000001 seconds" in header
+    digest = ctypes.c_char.in_dll(library.dll, "rulebook_digest")
+    assert ctypes.string_at(ctypes.addressof(digest)).decode() == layout.program.digest
 
 
 def test_no_library_is_called(tmp_path: Path) -> None:

@@ -1,29 +1,35 @@
-"""The rulebook as WebAssembly, in node and in wasmtime: `order_accepted` gives what the conformance corpus says."""
+"""The rulebook as WebAssembly, in node and in wasmtime: every question gives what the conformance corpus says."""
 
 from __future__ import annotations
 
 import json
+import re
 import struct
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import optional
-from native import OUTCOMES, told, written
+from native import FAULTS, OUTCOMES
 from policy import resources
 from policy.backends.c import wasm
-from policy.backends.c.compile import Compiled, compiled
-from policy.ir.validation import attribute
-from policy.pipeline import check, dated, program, read_folder
+from policy.backends.c.compile import Compiled, compiled, questions_of
+from policy.cli import main
+from policy.diagnostics import PolicyError
+from policy.pipeline import check, program, read_folder
 from policy.testing.conformance import corpus_text
 
 pytestmark = pytest.mark.slow
-QUESTION, RECORD = "hk.sfc.orders.order_accepted", "hk.sfc.orders.Order"
-FORMATS = {"int64_t": "<q", "uint64_t": "<Q", "int32_t": "<i", "uint32_t": "<I", "uint8_t": "<B"}
-Module = tuple[Compiled, Path, dict[str, Any], list[dict[str, Any]]]
+SIZES = {"boolean": 1, "enum": 4}
+UNITS = {"minute": 60, "hour": 3_600, "day": 86_400, "year": 12}  # of a duration a second is 1, of a period a month
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Module = tuple[Path, list[dict[str, Any]]]
 SCRIPT = """
 const fs = require('fs');
 const [, , file, rows] = process.argv;
@@ -51,73 +57,151 @@ process.exit(wrong ? 1 : 0);
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Module:
-    """The module, its document, and rows as bytes of memory: a record, the facts behind it, then the answer."""
+    """The module, and the corpus as bytes of its memory, made from the document alone."""
     optional.library("ziglang", "native")
-    folder = tmp_path_factory.mktemp("wasm")
+    file = tmp_path_factory.mktemp("wasm") / "rulebook.wasm"
     checked = check(read_folder((resources.folder("rulesets"),))[0])
     undated = program(checked)
-    text = compiled(undated, [undated.functions[QUESTION]])
-    written(text, folder)
+    questions = questions_of(undated)
+    text = compiled(undated, questions)
     document = json.loads(wasm.document(text))
-    lines = list(corpus_text(checked.model, undated.digest, "", [QUESTION], 100))[1:]
-    rows = list(rows_of(text, document, [json.loads(line) for line in lines], undated))
-    assert len({row["expected"][0][1] for row in rows}) == 3, "permitted, denied, undecided"
-    return text, wasm.module(text, folder), document, rows
+    lines = list(corpus_text(checked.model, undated.digest, "", [q.id for q in questions], 3))[1:]
+    rows = [CallMemory(document, json.loads(line)).row() for line in lines]
+    file.write_bytes(wasm.module(text))
+    return file, rows
 
 
-def rows_of(made: Compiled, document: dict[str, Any], lines: Sequence[Any], undated: Any) -> Iterator[dict[str, Any]]:
-    record, question = document["records"][RECORD], document["questions"][QUESTION]
-    facts, answer, members = question["facts"], question["answer"], made.layout.structs[RECORD].members.values()
-    start = record["size"] + -record["size"] % 16
-    end = start + facts["size"] + -facts["size"] % 16
-    for line in lines:
-        book = dated(undated, line["on"])
-        read = book.reader(QUESTION).read(json.dumps(line["facts"]))
-        assert isinstance(read, tuple)
-        outcome, _, reasons, needs, _ = told(book.interpreter(QUESTION).answer(*read))
-        memory = bytearray(end + answer["size"])
+class CallMemory:
+    """What a call finds in memory: the facts of a line of the corpus, put there by the document, and an answer."""
 
-        def put(of: Any, base: int, name: str, value: int, memory: bytearray = memory) -> None:
-            place = of["members"][name]
-            kind = "uint32_t" if place["type"].endswith("*") else place["type"]
-            struct.pack_into(FORMATS[kind], memory, base + place["offset"], value)
+    def __init__(self, document: Any, line: Any) -> None:
+        self.document, self.line, self.question = document, line, document["questions"][line["question"]]
+        self.bytes = bytearray()
+        self.pointers: list[int] = []  # where there is one, which counts from the beginning of these bytes
 
-        given = present = 0
-        for m in members:
-            value = getattr(read[0], attribute(m.name))
-            if type(value) in (int, bool, str) or value is None:
-                given |= 1 << record["bits"][m.c]
-            if type(value) in (int, bool, str):
-                present |= 1 << record["bits"][m.c]
-                names = document["enums"].get(getattr(m.inner, "name", ""), {})
-                put(record, 0, m.c, names[value] if isinstance(value, str) else value)
-        put(record, 0, "given", given)
-        put(record, 0, "present", present)
-        for of, base in ((facts, start), (answer, end)):
-            put(of, base, "size", of["size"])
-            put(of, base, "version", document["version"])
-        put(facts, start, "given", 1)
-        numbers = {path: int(n) for n, path in question["needs"].items()}
-        bits = sum(1 << numbers[need] for need in needs)
-        said = {
-            "outcome": struct.pack("<i", next(n for n, name in OUTCOMES.items() if name == outcome)),
-            "reasons": struct.pack("<Q", sum(1 << question["reasons"].index(r) for r in reasons)),
-            "needs": bits.to_bytes(8 * made.layout.words, "little"),
-        }
-        yield {
-            "function": question["function"],
-            "bytes": memory.hex(),
-            "pointers": [start + facts["members"]["order"]["offset"]],
-            "facts": start,
+    def row(self) -> dict[str, Any]:
+        facts, answer = self.question["facts"], self.question["answer"]
+        at = self.record(facts, [self.line["facts"]])
+        end = self.room(answer["size"])
+        for of, base in ((facts, at), (answer, end)):
+            self.put("<I", base + of["members"]["size"]["offset"], of["size"])
+            self.put("<I", base + of["members"]["version"]["offset"], self.document["version"])
+        return {
+            "function": self.question["function"],
+            "bytes": self.bytes.hex(),
+            "pointers": self.pointers,
+            "facts": at,
             "answer": end,
-            "on": book.program.on,
-            "expected": [(end + answer["members"][name]["offset"], data.hex()) for name, data in said.items()],
+            "on": date.fromisoformat(self.line["on"]).toordinal(),
+            "expected": [(end + answer["members"][name]["offset"], data.hex()) for name, data in self.expected()],
         }
+
+    def room(self, size: int) -> int:
+        self.bytes.extend(bytes(-len(self.bytes) % 16))
+        self.bytes.extend(bytes(size))
+        return len(self.bytes) - size
+
+    def put(self, form: str, at: int, *values: int) -> None:
+        struct.pack_into(form, self.bytes, at, *values)
+
+    def point(self, at: int, to: int) -> None:
+        self.put("<I", at, to)
+        self.pointers.append(at)
+
+    def record(self, of: Any, elements: list[Any]) -> int:
+        """Structs one after the other."""
+        start = self.room(of["size"] * len(elements))
+        for n, facts in enumerate(elements):
+            base = start + n * of["size"]
+            for c, member in of["members"].items():
+                if member.get("fact") not in facts:
+                    continue
+                value, bit = facts[member["fact"]], of["bits"][c]
+                for name in ("given", *["present"] * (value is not None)):
+                    at = base + of["members"][name]["offset"] + bit // 8
+                    self.bytes[at] |= 1 << bit % 8
+                if value is not None:
+                    self.fact(member, base + member["offset"], value)
+        return start
+
+    def fact(self, of: Any, at: int, value: Any) -> None:
+        match of["is"]:
+            case "record":
+                self.point(at, self.record(self.document["records"][of["name"]], [value]))
+            case "text":
+                data = value.encode()
+                start = self.room(len(data))
+                self.bytes[start : start + len(data)] = data
+                self.point(at, start)
+                self.put("<I", at + 4, len(data))
+            case "list" | "set":
+                inner = of["of"]
+                if inner["is"] == "record":
+                    start = self.record(self.document["records"][inner["name"]], value)
+                else:
+                    size = {"boolean": 1, "enum": 4, "list": 12, "set": 12}.get(inner["is"], 8)
+                    start = self.room(size * len(value))
+                    for n, element in enumerate(value):
+                        self.fact(inner, start + n * size, element)
+                self.point(at, start)
+                self.put("<I", at + 8, len(value))
+            case _:
+                data = self.number(of, value).to_bytes(SIZES.get(of["is"], 8), "little", signed=True)
+                self.bytes[at : at + len(data)] = data
+
+    def number(self, of: Any, value: Any) -> int:
+        """A boolean, member, date, moment or number of the corpus as the number that it is in memory."""
+        match of["is"]:
+            case "boolean":
+                return int(value)
+            case "enum":
+                return int(self.document["enums"][of["name"]][value])
+            case "date":
+                return date.fromisoformat(value).toordinal()
+            case "instant":
+                return (datetime.fromisoformat(value) - EPOCH) // timedelta(microseconds=1)
+        amount, _, word = str(value).partition(" ")
+        exact = Fraction(amount.rstrip("%")) * UNITS.get(word.rstrip("s"), 1) / (100 if "%" in amount else 1)
+        scaled = exact * 10 ** of["scale"]
+        assert scaled.denominator == 1
+        return int(scaled)
+
+    def expected(self) -> Iterator[tuple[str, bytes]]:
+        line, answer = self.line, self.question["answer"]["members"]
+        outcome = next(n for n, name in OUTCOMES.items() if name == line["outcome"])
+        numbers = {path: int(n) for n, path in self.question["needs"].items()}
+        needs = sum(1 << numbers[need] for need in {re.sub(r"\[\d+]", "[]", need) for need in line["needs"]})
+        yield "outcome", struct.pack("<i", outcome)
+        yield "needs", needs.to_bytes(8 * answer["needs"]["count"], "little")
+        if "reasons" in answer:
+            reasons = sum(1 << self.question["reasons"].index(r) for r in line["reasons"])
+            yield "reasons", reasons.to_bytes(8 * answer["reasons"]["count"], "little")
+        if line["fault"]:
+            yield "fault", struct.pack("<i", next(n for n, text in FAULTS.items() if text == line["fault"]))
+        if line["outcome"] == "value":
+            yield from self.value("value", line["value"])
+
+    def value(self, name: str, value: Any) -> Iterator[tuple[str, bytes]]:
+        if isinstance(value, dict):
+            for field, inner in value.items():
+                yield from self.value(f"{name}_{field}", inner)
+            return
+        of = self.question["answer"]["members"][name]
+        if of.get("optional"):
+            yield f"{name}_present", bytes([value is not None])
+        size = {"policy_int128": 16, "int64_t": 8, "int32_t": 4, "uint8_t": 1}.get(of["type"])
+        if value is None or size is None:
+            return
+        inner = of["of"] if "count" in of else of
+        held = (
+            self.number(inner, v).to_bytes(size, "little", signed=True) for v in (value if "count" in of else [value])
+        )
+        yield name, b"".join(held)
 
 
 def test_node(made: Module, tmp_path: Path) -> None:
     node = optional.program("nodejs", "node")
-    _, module, _, rows = made
+    module, rows = made
     (tmp_path / "rows.json").write_text(json.dumps(rows))
     (tmp_path / "run.cjs").write_text(SCRIPT)
     command = [node, str(tmp_path / "run.cjs"), str(module), str(tmp_path / "rows.json")]
@@ -127,7 +211,7 @@ def test_node(made: Module, tmp_path: Path) -> None:
 
 def test_wasmtime(made: Module) -> None:
     wasmtime = optional.library("wasmtime", "native")
-    _, file, _, rows = made
+    file, rows = made
     store = wasmtime.Store()
     module = wasmtime.Module(store.engine, file.read_bytes())
     assert not module.imports
@@ -137,9 +221,22 @@ def test_wasmtime(made: Module) -> None:
     for row in rows:
         data = bytearray.fromhex(row["bytes"])
         for pointer in row["pointers"]:
-            struct.pack_into("<I", data, pointer, at)
+            struct.pack_into("<I", data, pointer, at + struct.unpack_from("<I", data, pointer)[0])
         memory.write(store, data, at)
         assert exports[row["function"]](store, at + row["facts"], row["on"], at + row["answer"]) == 0
         for offset, wanted in row["expected"]:
             found = memory.read(store, at + offset, at + offset + len(wanted) // 2)
             assert bytes(found).hex() == wanted
+
+
+def test_where_nothing_compiles_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of other rules never stands beside a new header."""
+
+    def refuse(_: Compiled) -> bytes:
+        raise PolicyError.of("compiler-failed", "no")
+
+    monkeypatch.setattr(wasm, "module", refuse)
+    folder = tmp_path / "native"
+    command = ["compile", "--question", "lending_value", "--target", "wasm", "-o", str(folder)]
+    assert CliRunner().invoke(main, command).exit_code == 2
+    assert not folder.exists()

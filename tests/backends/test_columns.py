@@ -313,3 +313,30 @@ def test_the_least_of_many_and_a_long_line_of_ranks() -> None:
         assert [a.value for a in meant] == expected
         assert [book.evaluator(question).answer(*row) for row in given] == meant
         agree(book, question, given, meant)
+
+
+HUGE = f"1{'0' * 29} * 1{'0' * 29}"
+LESS = f"1{'0' * 25} * -1{'0' * 25}"
+
+
+@pytest.mark.parametrize("engine", ["off", "always"])
+def test_constants_beyond_128_bits_are_faults_where_they_are_asked_for(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the plan and by the loop in C, which is left to the plan where there is no compiler."""
+    monkeypatch.setenv("POLICY_KERNEL", engine)
+    book = book_of(
+        f'value much(n: integer) -> integer "m" = if n > 100 then {HUGE} else 3 per LAW/1\n'
+        f'value half(n: integer) -> integer "h" = round down to 1 ({HUGE} / 2) + n per LAW/1\n'
+        f'value scaled(n: integer) -> integer "s" = round down to 1 ({HUGE} * n / 3) per LAW/1\n'
+        f'value under(n: integer) -> integer "u" = round half even to 1000 ((n - 3) / ({LESS})) per LAW/1\n'
+        'value twice(n: integer) -> boolean "t" = n * 2 in {2, 18000000000000000000} per LAW/1\n'
+        'value square(n: integer) -> boolean "q" = n * n in {18446744073709551617, 10000} per LAW/1\n'
+    )
+    seen = set()
+    for question in ("much", "half", "scaled", "under", "twice", "square"):
+        rows = [(n,) for n in (0, 1, 100, 101, 10**18 - 1)]
+        answers = [book.interpreter(question).answer(*row) for row in rows]
+        agree(book, question, rows, answers)
+        seen |= {a.verdict.fault or a.value for a in answers}
+    assert seen == {3, "a number is too large", True, False}

@@ -22,7 +22,7 @@ from policy.ir.validation import attribute
 from policy.model import types
 from policy.model.types import AnswerType, Type, inner_of
 
-STRICT = ("-std=c11", "-Wall", "-Wextra", "-Werror")
+STRICT = ("-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
 UNDEFINED = ("-fsanitize=undefined", "-fno-sanitize-recover=all")
 OUTCOMES = {1: "undecided", 2: "permitted", 3: "denied", 4: "value", 5: "failed"}
 FAULTS = {

@@ -12,16 +12,18 @@ from importlib.resources import files
 
 from attrs import frozen
 
-from policy.backends.c.header import header_text
+from policy.backends.c.header import COMMON, header_text
 from policy.backends.c.layout import StructLayout, UnsupportedError, layout_of
-from policy.backends.c.operators import text_literal
+from policy.backends.c.operators import DIVIDE, text_literal
 from policy.backends.c.questions import AnswerMember, function_text, question_text
+from policy.backends.c.shapes import STORED
 from policy.backends.c.unit import TranslationUnit
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.ir.program import Function, Program
 from policy.vocabulary import QuestionKind
 
 _FUNCTION = re.compile(r"\b[fq][0-9]+(?=\()")
+_OWN = re.compile(r"\b[a-z][a-z0-9]*_\w+")
 _CONSTANT = re.compile(r"\bs[0-9]+\b")
 KINDS: tuple[QuestionKind, ...] = ("decision", "value", "table", "priority", "parameter")
 
@@ -73,7 +75,8 @@ def _refusal(program: Program, function: Function) -> Diagnostic | None:
 
 
 def _compiled(program: Program, questions: Sequence[Function], name: str) -> Compiled:
-    layout = layout_of(program, questions)
+    runtime = files(__package__).joinpath("runtime.c").read_text(encoding="utf-8")
+    layout = layout_of(program, questions, _taken(name, runtime))
     unit, functions, asked, entries, results = TranslationUnit(layout), [], [], [], {}
     for id in layout.called:
         for complete in (True, False):
@@ -88,11 +91,12 @@ def _compiled(program: Program, questions: Sequence[Function], name: str) -> Com
     source = [
         f"#define WORDS {layout.words}",
         "",
-        files(__package__).joinpath("runtime.c").read_text(encoding="utf-8"),
+        runtime,
         *(f"{_declared(key, c)};" for key, c in unit.constants.items() if c in used),
         "",
         *text,
     ]
+    entries += [f"const char {name}_digest[] = {text_literal(program.digest)};", ""]
     entries += [*_names(f"{name}_rows", rows), *_names(f"{name}_messages", messages)]
     for question in layout.asked.values():
         entries += _names(f"{question.c}_reasons", [r.name for r in question.function.rules] or [""])
@@ -100,6 +104,20 @@ def _compiled(program: Program, questions: Sequence[Function], name: str) -> Com
         entries += _names(f"{question.c}_needs", [by_number.get(n, "") for n in range(max(by_number, default=0) + 1)])
     header = header_text(name, unit, results)
     return Compiled(name, header, _lines(source), _lines(entries), layout, results, rows, messages, unit)
+
+
+def _taken(name: str, runtime: str) -> set[str]:
+    """The names that the header and the source have before there are any rules, as far as a rule may be called so."""
+    divisions = {f"{function}_{of}" for function in DIVIDE.values() for of in ("64", "128", "full")}
+    of_sets = {f"{function}_{kind}s" for function in ("in", "same", "ascending") for kind in STORED}
+    return {
+        *_OWN.findall(COMMON + runtime),
+        *divisions,
+        *of_sets,
+        f"{name}_digest",
+        f"{name}_rows",
+        f"{name}_messages",
+    }
 
 
 def _lines(texts: Sequence[str]) -> str:

@@ -40,8 +40,9 @@ project(
     '{name}', 'c', 'cpp',
     default_options: ['c_std=c11', 'cpp_std=c++17', 'warning_level=2', 'werror=true', 'optimization=2'],
 )
-{name} = static_library('{name}', '{name}.c')
-{name}_dep = declare_dependency(link_with: {name}, include_directories: include_directories('.'))
+{name}_dep = declare_dependency(
+    link_with: static_library('{name}', '{name}.c'), include_directories: include_directories('.'),
+)
 executable('example', 'example.c', dependencies: {name}_dep)
 executable('example_cpp', 'example.cpp', dependencies: {name}_dep)
 """

@@ -19,6 +19,7 @@ from policy.backends.c.shapes import IDLE, STORED, as_variable, held, plural, sh
 from policy.backends.c.unit import TypedWriter, stands_in_place
 from policy.backends.c.writer import Env, Single, Value, Written, every, known
 from policy.ir import program as ir
+from policy.ir.bounds import FACT
 from policy.ir.program import Expr, Function
 from policy.model import types
 from policy.model.types import Type
@@ -154,7 +155,7 @@ class Expressions(TypedWriter):
         raise AssertionError(value)
 
     def text_constant(self, value: str) -> str:
-        return f"STRUCT(policy_text, {operators.text_literal(value)}, {len(value.encode('utf-8', 'surrogatepass'))})"
+        return f"STRUCT(policy_text, {', '.join(_bytes(value))})"
 
     def set_constant(self, items: frozenset[RuntimeValue], of: Type | None) -> Single:
         """A set of constants, in ascending order, as a constant of the file."""
@@ -167,8 +168,10 @@ class Expressions(TypedWriter):
         if isinstance(item, types.Enum):
             listed = [self.unit.layout.enum(item.name, item.every)[m] for m in sorted(items)]
         elif isinstance(item, types.Text):
-            listed = [self.text_constant(m).removeprefix("(policy_text)") for m in sorted(items)]
+            listed = [f"{{{', '.join(_bytes(m))}}}" for m in sorted(items)]
         else:
+            if _has_wide(items):
+                raise UnsupportedError("a set with a number of more than 18 digits")
             listed = [literal(int(m)) for m in sorted(items)]
         declared = f"static const {STORED[shape(item)]} {{}}[{len(listed)}]"
         name = self.unit.constant(declared, f"{{{', '.join(listed)}}}")
@@ -314,6 +317,9 @@ class Expressions(TypedWriter):
     def member(self, left: Expr, right: Expr, env: Env) -> Single:
         of = self.element_type(right, env) or self.type_of(left, env)
         a = self.single(left, env, of)
+        if isinstance(right, ir.Const) and isinstance(right.value, frozenset) and _has_wide(right.value):
+            equal = " || ".join(f"{a.c} == {literal(m)}" for m in sorted(right.value))
+            return Single(types.BOOLEAN, self.let("int", every(a.there, f"({equal})")), a.needs)
         items = self.value(right, env, types.SetOf(of) if of else None)
         found = self.let("int", "0")
         if isinstance(items, Single) and isinstance(items.type, types.SetOf):
@@ -374,6 +380,16 @@ class Expressions(TypedWriter):
         if signature.faults:
             self.pass_on()
         return made
+
+
+def _bytes(text: str) -> tuple[str, str]:
+    """The members of a text: its bytes, and how many there are."""
+    return operators.text_literal(text), str(len(text.encode("utf-8", "surrogatepass")))
+
+
+def _has_wide(items: frozenset[RuntimeValue]) -> bool:
+    """Whether a set has a number that no fact is, and that the memory of a set does not hold."""
+    return any(isinstance(m, int) and abs(m) >= FACT for m in items)
 
 
 def _narrow(value: Single) -> str:

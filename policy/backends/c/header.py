@@ -78,6 +78,7 @@ ABOUT = """\
    Set `size` and `version` of both structs; the rest of an answer may be anything. Bit n of `given` says that the
    member marked `bit n` is given; where it is clear, nobody gave it. Of an optional member, bit n of `present` says
    that it is present; where it is clear, it is absent, which is known. NAME_bit_MEMBER is that n.
+   A text, list or set of an answer lies in the facts or in the source; it lasts as long as they do.
    Numbers are whole: the last decimal of a type is 1. Dates are days, instants microseconds since 1970 UTC.
    Bit n of `needs` stands for entry n of NAME_needs, bit n of `reasons` for entry n of NAME_reasons, where n is
    NAME_reason_RULE. What is missing in an element of a list is told without its place in it, as holdings[].price.
@@ -102,7 +103,11 @@ def header_text(name: str, unit: TranslationUnit, results: Mapping[str, Sequence
         "#endif",
         "",
         COMMON,
+        "/* Of these structs, numbers of members, needs and reasons; other rules may have the same version. */",
         f"#define {name.upper()}_VERSION {layout.version:#x}u",
+        "",
+        "/* Of the rules that were compiled, as `policy` tells it; it changes with every rule. */",
+        f"extern const char {name}_digest[];",
         "",
         "/* The labels of rows and the messages that faults have numbers of. */",
         f"extern const char *const {name}_rows[];",
@@ -184,7 +189,8 @@ def meaning(of: AnswerType, program: Program) -> str:
         case types.OptionalOf(item):
             return f"optional, {meaning(item, program)}"
         case types.Number(unit, scale) if scale > 0:
-            return f"{describe(of)}, 1 is 0.{'0' * (scale - 1)}1{' ' + unit.partition(':')[2] if ':' in unit else ''}"
+            of_what = "seconds" if unit == "duration" else unit.partition(":")[2]
+            return f"{describe(of)}, 1 is 0.{'0' * (scale - 1)}1 {of_what}".rstrip()
         case types.Number("duration", 0):
             return "duration in seconds"
         case types.Number("period", 0):

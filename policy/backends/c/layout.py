@@ -9,7 +9,7 @@ lack.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
 from attrs import define, field, frozen
@@ -17,10 +17,16 @@ from attrs import define, field, frozen
 from policy.backends.c.names import OWN_MEMBERS, Identifiers
 from policy.backends.c.shapes import STORED, plural, shape
 from policy.ir import program as ir
-from policy.ir.program import Function, Program, walk
+from policy.ir.program import Function, Program, parts
 from policy.ir.reads import Fact, facts_read
 from policy.model import types
 from policy.model.types import Type
+
+_FORMS_OF_A_RECORD = ("{}", "{}_list", "{}_list_list")
+_FORMS_OF_A_QUESTION = (
+    *("{}", "{}_facts", "{}_answer", "{}_reasons", "{}_needs"),
+    *("check_{}", "complete_{}", "exact_{}", "row_{}"),  # functions of the source, the last of a kernel
+)
 
 
 class UnsupportedError(Exception):
@@ -101,7 +107,7 @@ class StructLayout:
         if of not in self.structs:
             read = [f for f in self.program.records[of] if f.name in self.reads]
             fields = [(f.name, f.type, f.least, f.most) for f in read]
-            made = self._struct(of, self.scope.claim(of, ("", "_list")), fields, (*inside, of))
+            made = self._struct(of, self.scope.claim(of, _FORMS_OF_A_RECORD), fields, (*inside, of))
             self.structs[of] = made
         return self.structs[of]
 
@@ -109,11 +115,13 @@ class StructLayout:
         self, name: str, c: str, fields: Sequence[tuple[str, Type, int | None, int | None]], inside: tuple[str, ...]
     ) -> Struct:
         members: dict[str, StructMember] = {}
-        own, offset = Identifiers(set(OWN_MEMBERS)), 1
+        sizes = [self.size(of, inside) for _, of, _, _ in fields]
+        own = Identifiers({*OWN_MEMBERS, *(self.held(of) for _, of, _, _ in fields)})  # in C++ a type is no member
+        offset = 1
         for bit, (name_, of, least, most) in enumerate(fields):
             flag = self.scope.claim(f"{c}_bit_{name_}")
             members[name_] = StructMember(name_, own.claim(name_), flag, of, bit, offset, least, most)
-            offset += self.size(of, inside)
+            offset += sizes[bit]
         return Struct(name, c, members, offset)
 
     def size(self, of: Type, inside: tuple[str, ...] = ()) -> int:
@@ -144,7 +152,7 @@ class StructLayout:
     def ask(self, function: Function) -> Asked:
         """A question, with its facts."""
         fields = [(name, of, None, None) for name, of in function.parameters]
-        c = self.scope.claim(function.id, ("", "_facts", "_answer", "_reasons", "_needs"))
+        c = self.scope.claim(function.id, _FORMS_OF_A_QUESTION)
         facts = self._struct(function.id, c, fields, ())
         base = len(self.missing)  # the facts of a question are a record whose own path is never missing
         reasons = tuple(self.scope.claim(f"{c}_reason_{rule.name}") for rule in function.rules)
@@ -154,20 +162,23 @@ class StructLayout:
         return asked
 
     def needs(self, asked: Asked) -> Iterator[tuple[int, str]]:
-        """The needs that an answer may have, by number: each a path, or what the rules lack."""
+        """The needs that an answer may have, by number: each a path that is read, or what the rules lack."""
         lacking = _missing(self.program, self.program.calls_first(asked.function.id))
         yield from ((n, name) for n, name in enumerate(self.missing) if name in lacking)
-        for m in asked.facts.members.values():
-            yield from self._paths(m.type, m.name, asked.base + m.offset)
+        yield from self._inside(asked.facts, "", asked.base, asked.reads)
 
-    def _paths(self, of: Type, path: str, number: int) -> Iterator[tuple[int, str]]:
+    def _inside(self, struct: Struct, path: str, number: int, reads: Mapping[str, Fact]) -> Iterator[tuple[int, str]]:
+        for name, fact in reads.items():
+            if (m := struct.members.get(name)) is not None:
+                yield from self._paths(m.type, f"{path}{name}", number + m.offset, fact)
+
+    def _paths(self, of: Type, path: str, number: int, fact: Fact) -> Iterator[tuple[int, str]]:
         yield number, path
         inner = types.inner_of(of)
         if isinstance(inner, types.Record):
-            for m in self.structs[inner.name].members.values():
-                yield from self._paths(m.type, f"{path}.{m.name}", number + m.offset)
+            yield from self._inside(self.structs[inner.name], f"{path}.", number, fact.fields)
         elif isinstance(inner, types.ListOf | types.SetOf):
-            yield from self._paths(inner.of, f"{path}[]", number + 1)
+            yield from self._paths(inner.of, f"{path}[]", number + 1, fact.elements)
 
     def list_of(self, item: Type) -> str:
         """The type of C that holds a list or set of such facts."""
@@ -198,15 +209,27 @@ class StructLayout:
 
 
 def _missing(program: Program, called: Sequence[str]) -> set[str]:
-    bodies = (body for id in called for body in program.functions[id].bodies)
-    return {e.need for body in bodies for e in walk(body) if isinstance(e, ir.Missing)}
+    """What the rules lack on some date; what is always in force they have."""
+    found, pending = set(), [body for id in called for body in program.functions[id].bodies]
+    while pending:
+        match pending.pop():
+            case ir.Missing(need):
+                found.add(need)
+            case ir.Choose("first", (ir.Case(ir.Const(True), value), *_)):
+                pending.append(value)
+            case e:
+                pending.extend(parts(e))
+    return found
 
 
-def layout_of(program: Program, questions: Sequence[Function]) -> StructLayout:
-    """The layout of these questions. Raises UnsupportedError where a fact has no form in C."""
+def layout_of(program: Program, questions: Sequence[Function], taken: set[str]) -> StructLayout:
+    """The layout of these questions, beside names that are taken. Raises UnsupportedError where a fact has no form
+    in C.
+    """
     called = program.calls_first(*(f.id for f in questions))
     reads = frozenset[str]().union(*(program.functions[id].fields for id in called))
-    layout = StructLayout(program, called=called, reads=reads, missing=tuple(sorted(_missing(program, called))))
+    missing = tuple(sorted(_missing(program, called)))
+    layout = StructLayout(program, Identifiers(taken), called=called, reads=reads, missing=missing)
     for function in questions:
         layout.ask(function)
     return layout

@@ -18,16 +18,19 @@ _KEYWORDS = frozenset(
     " goto if import inline int long module mutable namespace new noexcept not not_eq nullptr operator or"
     " or_eq override private protected public register reinterpret_cast requires restrict return short signed"
     " sizeof static static_assert static_cast struct switch template this thread_local throw true try typedef"
-    " typeid typename typeof union unsigned using virtual void volatile wchar_t while xor xor_eq final".split()
+    " typeid typename typeof typeof_unqual union unsigned using virtual void volatile wchar_t while xor"
+    " xor_eq final".split()
 )
 _MACROS = frozenset(
-    "assert complex errno imaginary linux major minor noreturn offsetof stderr stdin stdout unix".split()
+    "assert complex errno far i386 imaginary interface linux major minor mips near noreturn offsetof small sparc"
+    " stderr stdin stdout unix".split()
 )
+_INTEGERS = re.compile("u?int((_least|_fast)?(8|16|32|64)|max|ptr)_t")  # of stdint.h
 OWN_MEMBERS = frozenset(("size", "version", "given", "present"))  # of every struct of facts
 
 
 def _is_taken(name: str) -> bool:
-    return name in _KEYWORDS or name in _MACROS
+    return name in _KEYWORDS or name in _MACROS or _INTEGERS.fullmatch(name) is not None
 
 
 @define
@@ -36,13 +39,13 @@ class Identifiers:
 
     taken: set[str] = field(factory=set)
 
-    def claim(self, name: str, suffixes: Sequence[str] = ("",)) -> str:
-        """An identifier for a name that is free with each of the suffixes, which are taken from now on."""
+    def claim(self, name: str, forms: Sequence[str] = ("{}",)) -> str:
+        """An identifier for a name that is free in each of the forms, which are taken from now on."""
         wanted = re.sub("[^A-Za-z0-9_]", "_", name)
         wanted = wanted if re.search("[a-z]", wanted) else f"m_{wanted}"  # macros are in capitals
         made, number = wanted, 1
-        while any(made + s in self.taken or _is_taken(made + s) for s in suffixes):
+        while any(form.format(made) in self.taken or _is_taken(form.format(made)) for form in forms):
             number += 1
             made = f"{wanted}_" if number == 2 else f"{wanted}_{number}"
-        self.taken.update(made + s for s in suffixes)
+        self.taken.update(form.format(made) for form in forms)
         return made

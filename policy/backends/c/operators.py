@@ -63,6 +63,7 @@ LONG = 2**127  # numbers of 128 bits stay below
 
 def literal(value: int) -> str:
     """An integer constant of any size up to 128 bits."""
+    assert -LONG < value < LONG, value
     if -WORD < value < WORD:
         return f"INT64_C({value})"  # also a small one, for two of them may be multiplied
     return f"I128({(value >> 64) & (2**64 - 1):#x}u, {value & (2**64 - 1):#x}u)"

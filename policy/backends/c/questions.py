@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 
 from policy.backends.c.branches import Branches
 from policy.backends.c.layout import Asked, Struct, StructMember, UnsupportedError
+from policy.backends.c.names import Identifiers
 from policy.backends.c.operators import WORD, literal
 from policy.backends.c.shapes import held, plural
 from policy.backends.c.unit import FunctionSignature, TranslationUnit, stands_in_place
@@ -75,6 +76,7 @@ class QuestionWriter(Branches):
         super().__init__(unit, complete)
         self.asked = asked
         self.results: list[AnswerMember] = []
+        self.members = Identifiers()
 
     def answer(self) -> None:
         asked, function = self.asked, self.asked.function
@@ -154,6 +156,7 @@ class QuestionWriter(Branches):
                 for item, (field, inner) in zip(value.items, of.fields, strict=True):
                     self.store(item, inner, f"{name}_{field}")
                 return
+            name = self.members.claim(name)
             keys = [v for item in value.items for v in self.parts(item)]
             wide = any(k.held == "i128" for k in keys)
             self.results.append(AnswerMember(name, "policy_int128" if wide else "int64_t", of, len(keys)))
@@ -165,8 +168,9 @@ class QuestionWriter(Branches):
         if not isinstance(value, Single):
             raise UnsupportedError("a list that the rules make, as the answer")
         assert not isinstance(of, types.Results)
-        inner = types.inner_of(of)
-        if isinstance(of, types.OptionalOf):
+        inner, optional = types.inner_of(of), isinstance(of, types.OptionalOf)
+        name = self.members.claim(name, ("{}", "{}_present") if optional else ("{}",))
+        if optional:
             self.results.append(AnswerMember(f"{name}_present", "uint8_t", types.BOOLEAN))
             self.write(f"answer->{name}_present = (uint8_t)({value.there});")
         held_, c = self.handed_out(value, inner)

@@ -50,6 +50,11 @@ class Numbers:
     def faults_where(self, condition: ColumnNode) -> None:
         self.fault = condition if self.fault is None else self.graph.either(self.fault, condition)
 
+    def failing(self) -> BoundedInt:
+        """What is a fault in every row."""
+        self.faults_where(self.graph.true)
+        return BoundedInt(self.graph.null(INT64), 0, 0)
+
     def constant(self, value: int) -> BoundedInt:
         return BoundedInt(self.graph.constant(value, dtype_of(value, value)), value, value)
 
@@ -79,8 +84,7 @@ class Numbers:
     def arithmetic(self, operator: ArithmeticOperator, a: BoundedInt, b: BoundedInt) -> BoundedInt:
         if a.node.is_constant and b.node.is_constant and None not in (a.node.attribute, b.node.attribute):
             value = operators.ARITHMETIC[operator](a.node.attribute, b.node.attribute)
-            if fits(value, value, LONG):
-                return self.constant(value)
+            return self.constant(value) if fits(value, value, LONG) else self.failing()
         for one, other in ((a, b), (b, a)):
             neutral = {"*": 1, "+": 0}.get(operator)
             if neutral is not None and one.node.is_constant and one.node.attribute == neutral:
@@ -109,6 +113,8 @@ class Numbers:
         """The number, which is a fault where its magnitude reaches the limit."""
         if fits(a.low, a.high, limit - 1):
             return a
+        if a.low >= limit or a.high <= -limit:
+            return self.failing()
         wide = dtype_of(min(a.low, -limit), max(a.high, limit))
         x = self.cast(a, wide)
         over = self.graph.node(">=", x, self.graph.constant(limit, wide), dtype=BOOLEAN)
@@ -129,8 +135,7 @@ class Numbers:
             else:
                 rest.append(f)
         if divisor == 0:
-            self.faults_where(self.graph.true)
-            return BoundedInt(self.graph.null(INT64), 0, 0)
+            return self.failing()
         if divisor < 0:
             constant, divisor = -constant, -divisor
         common = gcd(constant, divisor)  # the same fraction, and so rounded the same
