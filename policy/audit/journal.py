@@ -20,13 +20,15 @@ from attrs import field, frozen
 
 from policy.audit.lines import Torn, line_start, locked
 from policy.audit.records import (
+    LONGEST_CONTENT,
     LONGEST_LINE,
+    CanonicalRecord,
     Header,
-    canonical_line,
-    canonical_text,
+    canonical,
     header_line,
     read_header,
     read_record,
+    record_lines,
 )
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import keep_entry, opened
@@ -47,7 +49,7 @@ class JournalStopped(PolicyError):
 
 @frozen
 class _Group:
-    """What has been acknowledged, and the lines that wait to be, each with its hash.
+    """What has been acknowledged, and the records that wait to be.
 
     One object, so that a commit replaces both in one step: an interrupt can then never part them.
     """
@@ -55,7 +57,7 @@ class _Group:
     last: int
     hash: str
     end: int  # of the file, in bytes
-    waiting: list[tuple[bytes, str]] = field(factory=list)
+    waiting: list[CanonicalRecord] = field(factory=list)
 
 
 class Journal:
@@ -126,19 +128,18 @@ class Journal:
 
         Raises JournalStopped where it cannot be kept, and TypeError where the data is not JSON.
         """
-        return self.append_canonical(at, canonical_text(command), canonical_text(events), rules)
+        return self.append_canonical(at, canonical(command), canonical(events), rules)
 
-    def append_canonical(self, at: int, command: str, events: str, rules: str) -> int:
-        """`append` of a command and events in their canonical text. Raises JournalStopped."""
+    def append_canonical(self, at: int, command: bytes, events: bytes, rules: str) -> int:
+        """`append` of a command and events in their canonical bytes. Raises JournalStopped."""
         if self._over:
             self._refuse()
         group = self._group
         waiting = group.waiting
         seq = group.last + len(waiting) + 1
-        line, hash = canonical_line(seq, at, command, events, rules, waiting[-1][1] if waiting else group.hash)
-        if len(line) > LONGEST_LINE:
-            self._stop(OSError(errno.EFBIG, f"record {seq} is longer than {LONGEST_LINE:,} bytes"))
-        waiting.append((line, hash))
+        if len(command) + len(events) > LONGEST_CONTENT:
+            self._stop(OSError(errno.EFBIG, f"record {seq} is longer than {LONGEST_CONTENT:,} bytes"))
+        waiting.append((at, command, events, rules))
         if len(waiting) >= self._every:
             self.commit()
         return seq
@@ -152,13 +153,14 @@ class Journal:
             self._refuse()
         group = self._group
         if group.waiting:
-            data = b"".join([line for line, _ in group.waiting])
+            lines, hash = record_lines(group.waiting, group.last + 1, group.hash)
+            data = b"".join(lines)
             try:
                 _write(self._handle, data, group.end)
                 os.fsync(self._handle)
             except OSError as failure:
                 self._stop(failure)
-            self._group = _Group(group.last + len(group.waiting), group.waiting[-1][1], group.end + len(data))
+            self._group = _Group(group.last + len(lines), hash, group.end + len(data))
         return self._group.last
 
     def close(self) -> None:

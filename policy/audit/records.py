@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from json.encoder import encode_basestring
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -21,6 +21,7 @@ from policy.vocabulary import Json
 
 VERSION = 2  # 1 had other names of events, fields and codes
 LONGEST_LINE = 1 << 27  # bytes; what a reader must be ready to hold
+LONGEST_CONTENT = LONGEST_LINE - 1_024  # of a command and its events; what stands around them is shorter
 
 _CONVERT = (
     "carry out its commands again: `jq -c 'select(.seq).input' JOURNAL > FOLDER/market.jsonl`, then "
@@ -102,6 +103,8 @@ class LineReading:
         return frozenset({self.said, self.has}) - {""}
 
 
+CanonicalRecord = tuple[int, bytes, bytes, str]  # when, a command and its events in canonical bytes, and the rules
+_RECORD_FORM = b'{"seq":%d,"at":%d,"input":%b,"input_digest":"%b","rules":%b,"events":%b,"prev":"%b"'
 NOTHING_READ = LineReading(None, "", "", "it cannot be read as a record")
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────
@@ -118,15 +121,31 @@ def record_line(
     seq: int, at: int, command: Mapping[str, object], events: Sequence[Json], rules: str, prev: str
 ) -> tuple[bytes, str]:
     """The line of a record, and its hash; `at` is when the command came, in microseconds since 1970 UTC."""
-    return canonical_line(seq, at, canonical_text(command), canonical_text(events), rules, prev)
+    (line,), hash = record_lines([(at, canonical(command), canonical(events), rules)], seq, prev)
+    return line, hash
 
 
-def canonical_line(seq: int, at: int, command: str, events: str, rules: str, prev: str) -> tuple[bytes, str]:
-    """The same, of a command and events in their canonical text."""
-    given = digest(as_bytes(command))
-    head = f'{{"seq":{seq},"at":{at},"input":{command},"input_digest":"{given}"'
-    head += f',"rules":{encode_basestring(rules)},"events":'
-    return _sealed(b'%b%b,"prev":"%b"' % (as_bytes(head), as_bytes(events), prev.encode()))
+def record_lines(records: Iterable[CanonicalRecord], seq: int, prev: str) -> tuple[list[bytes], str]:
+    """The lines of records that follow each other, the first with this number and link; and the hash of the last."""
+    lines = []
+    for number, (at, command, events, rules) in enumerate(records, seq):
+        said = _RECORD_FORM % (
+            number,
+            at,
+            command,
+            digest(command).encode(),
+            _quoted(rules),
+            events,
+            prev.encode(),
+        )
+        line, prev = _sealed(said)
+        lines.append(line)
+    return lines, prev
+
+
+@lru_cache(8)
+def _quoted(rules: str) -> bytes:
+    return canonical(rules)
 
 
 def _sealed(text: bytes) -> tuple[bytes, str]:

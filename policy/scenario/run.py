@@ -18,7 +18,7 @@ from policy.model.offsets import written
 from policy.reports.journal.entries import Command, Event
 from policy.scenario.from_folder import Scenario, ScenarioLine
 from policy.scenario.market import COMMANDS, RulebookOn, Venues
-from policy.wire import command_text, events_text
+from policy.wire import command_bytes, events_bytes
 
 Follower = Callable[[Command, list[Event]], object]
 
@@ -53,7 +53,7 @@ class Run:
         """One command, journalled and followed."""
         events = self.market.submit(command)
         if self.journal is not None and not COMMANDS.unfit(command):  # which changed nothing, and cannot be replayed
-            self.journal.append_canonical(command.at, command_text(command), events_text(events), self.market.rules)
+            self.journal.append_canonical(command.at, command_bytes(command), events_bytes(events), self.market.rules)
         for follow in self.followers:
             follow(command, events)
         return events

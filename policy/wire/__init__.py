@@ -5,7 +5,7 @@ read, with amounts and times as an author would write them, the same bytes for t
 snake case is the word under which it is known. Absent: any class in particular.
 """
 
-from policy.wire.canonical import command_text, events_text
+from policy.wire.canonical import command_bytes, events_bytes
 from policy.wire.commands import Commands
 from policy.wire.fields import DO, EVENT, facts, money_of, standing, typed, word
 from policy.wire.making import made_quickly
@@ -17,10 +17,10 @@ __all__ = [
     "EVENT",
     "Commands",
     "JournalReader",
+    "command_bytes",
     "command_json",
-    "command_text",
     "event_json",
-    "events_text",
+    "events_bytes",
     "facts",
     "json_line",
     "made_quickly",

@@ -86,6 +86,17 @@ def test_what_is_no_json_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     assert verify(tmp_path / "j").whole
 
 
+def test_a_record_too_long_to_be_read_stops_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policy.audit.journal.LONGEST_CONTENT", 50)
+    with Journal.create(tmp_path / "j", HEADER) as journal:
+        journal.append(1, {"at": 1}, [], RULES)
+        journal.commit()
+        with pytest.raises(JournalStopped, match="record 2 is longer than 50 bytes"):
+            journal.append(2, {"at": 2, "fill": "x" * 50}, [], RULES)
+    verified = verify(tmp_path / "j")
+    assert (verified.whole, verified.last) == (True, 1)
+
+
 def test_a_journal_is_never_written_over_nor_written_by_two(tmp_path: Path) -> None:
     path = tmp_path / "market.jsonl"
     with Journal.create(path, HEADER) as journal:

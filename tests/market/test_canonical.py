@@ -10,14 +10,14 @@ import attrs
 import pytest
 
 from policy.answers import Outcome, Verdict
-from policy.audit.records import as_bytes, canonical, canonical_text
+from policy.audit.records import canonical
 from policy.exchange import events as exchange
 from policy.financing import events as lender
 from policy.model import types
 from policy.model.values import FIRST_MOMENT, LAST_DAY, LAST_MOMENT
 from policy.perpetuals import events as desk
 from policy.scenario.market import COMMANDS
-from policy.wire import command_json, command_text, event_json, events_text
+from policy.wire import command_bytes, command_json, event_json, events_bytes
 from policy.wire.fields import types_of
 
 EVENTS = sorted(
@@ -87,10 +87,10 @@ def messages(cls: Any) -> list[Any]:
 @pytest.mark.parametrize("cls", COMMANDS.classes.values(), ids=lambda cls: cls.__name__)
 def test_the_text_of_a_command(cls: Any) -> None:
     for command in messages(cls):
-        assert command_text(command) == canonical_text(command_json(command))
+        assert command_bytes(command) == canonical(command_json(command))
 
 
 @pytest.mark.parametrize("cls", EVENTS, ids=lambda cls: cls.__name__)
 def test_the_text_of_an_event(cls: Any) -> None:
     for event in messages(cls):
-        assert as_bytes(events_text([event, event])) == canonical([event_json(event), event_json(event)])
+        assert events_bytes([event, event]) == canonical([event_json(event), event_json(event)])
