@@ -136,13 +136,14 @@ class Journal:
             self._refuse()
         group = self._group
         waiting = group.waiting
-        seq = group.last + len(waiting) + 1
         if len(command) + len(events) > LONGEST_CONTENT:
+            seq = group.last + len(waiting) + 1
             self._stop(OSError(errno.EFBIG, f"record {seq} is longer than {LONGEST_CONTENT:,} bytes"))
         waiting.append((at, command, events, rules))
-        if len(waiting) >= self._every:
+        count = len(waiting)
+        if count >= self._every:
             self.commit()
-        return seq
+        return group.last + count
 
     def commit(self) -> int:
         """Writes what waits and makes it durable; returns the last acknowledged sequence number.
@@ -153,14 +154,13 @@ class Journal:
             self._refuse()
         group = self._group
         if group.waiting:
-            lines, hash = record_lines(group.waiting, group.last + 1, group.hash)
-            data = b"".join(lines)
+            data, hash = record_lines(group.waiting, group.last + 1, group.hash)
             try:
                 _write(self._handle, data, group.end)
                 os.fsync(self._handle)
             except OSError as failure:
                 self._stop(failure)
-            self._group = _Group(group.last + len(lines), hash, group.end + len(data))
+            self._group = _Group(group.last + len(group.waiting), hash, group.end + len(data))
         return self._group.last
 
     def close(self) -> None:

@@ -8,11 +8,11 @@ so keep the last hash elsewhere, where that matters.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from hashlib import sha256
 
 from attrs import frozen
 
@@ -62,7 +62,7 @@ def as_bytes(text: str) -> bytes:
 
 
 def digest(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()
+    return sha256(text).hexdigest()
 
 
 @frozen
@@ -104,7 +104,8 @@ class LineReading:
 
 
 CanonicalRecord = tuple[int, bytes, bytes, str]  # when, a command and its events in canonical bytes, and the rules
-_RECORD_FORM = b'{"seq":%d,"at":%d,"input":%b,"input_digest":"%b","rules":%b,"events":%b,"prev":"%b"'
+_RECORD_TEXT = b'{"seq":%d,"at":%d,"input":%b,"input_digest":"%b","rules":%b,"events":%b,"prev":"%b"'
+_SEALED = b',"hash":"%b"}\n'
 NOTHING_READ = LineReading(None, "", "", "it cannot be read as a record")
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────
@@ -114,46 +115,34 @@ def header_line(header: Header) -> tuple[bytes, str]:
     """The first line of a journal, and its hash."""
     parts = {"rules": header.rules, "overlay": header.overlay, "on": header.on, "about": header.about}
     body = ",".join(f'"{name}":{canonical_text(value)}' for name, value in parts.items())
-    return _sealed(as_bytes(f'{{"journal":{VERSION},{body}'))
+    text = as_bytes(f'{{"journal":{VERSION},{body}')
+    seal = digest(text + b"}")
+    return text + _SEALED % seal.encode(), seal
 
 
 def record_line(
     seq: int, at: int, command: Mapping[str, object], events: Sequence[Json], rules: str, prev: str
 ) -> tuple[bytes, str]:
     """The line of a record, and its hash; `at` is when the command came, in microseconds since 1970 UTC."""
-    (line,), hash = record_lines([(at, canonical(command), canonical(events), rules)], seq, prev)
-    return line, hash
+    return record_lines([(at, canonical(command), canonical(events), rules)], seq, prev)
 
 
-def record_lines(records: Iterable[CanonicalRecord], seq: int, prev: str) -> tuple[list[bytes], str]:
-    """The lines of records that follow each other, the first with this number and link; and the hash of the last."""
-    lines = []
+def record_lines(records: Iterable[CanonicalRecord], seq: int, prev: str) -> tuple[bytes, str]:
+    """The lines of records that follow each other from this number and link on, and the hash of the last."""
+    parts, link = list[bytes](), prev.encode()
     for number, (at, command, events, rules) in enumerate(records, seq):
-        said = _RECORD_FORM % (
-            number,
-            at,
-            command,
-            digest(command).encode(),
-            _quoted(rules),
-            events,
-            prev.encode(),
-        )
-        line, prev = _sealed(said)
-        lines.append(line)
-    return lines, prev
+        given = sha256(command).hexdigest().encode()
+        text = _RECORD_TEXT % (number, at, command, given, _quoted(rules), events, link)
+        said = sha256(text)
+        said.update(b"}")
+        link = said.hexdigest().encode()
+        parts += (text, _SEALED % link)
+    return b"".join(parts), link.decode()
 
 
 @lru_cache(8)
 def _quoted(rules: str) -> bytes:
     return canonical(rules)
-
-
-def _sealed(text: bytes) -> tuple[bytes, str]:
-    """A line from what it says but for its last brace, and its hash."""
-    said = hashlib.sha256(text)
-    said.update(b"}")
-    seal = said.hexdigest()
-    return text + f',"hash":"{seal}"}}\n'.encode(), seal
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────

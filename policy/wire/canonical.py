@@ -6,7 +6,7 @@ writer of its own, made once. Absent: reading.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from json.encoder import encode_basestring as quoted
 from typing import Any, Final
@@ -22,7 +22,7 @@ from policy.wire.writing import plain_json, verdict_json, writer_of
 
 Writer = Callable[[Any], bytes]
 
-_MOST_KEPT = 4_096  # texts of amounts, for each field, and verdicts
+_MOST_KEPT = 1 << 14  # texts of amounts, for each type, and verdicts
 
 
 def command_bytes(command: Message) -> bytes:
@@ -31,8 +31,11 @@ def command_bytes(command: Message) -> bytes:
     return write(command)
 
 
-def events_bytes(events: Iterable[Message]) -> bytes:
+def events_bytes(events: Sequence[Message]) -> bytes:
     """`canonical([event_json(event) for event in events])`."""
+    if len(events) == 1:  # as a rule
+        event = events[0]
+        return b"[%b]" % _events[event.__class__](event)
     return b"[%b]" % b",".join([_events[event.__class__](event) for event in events])
 
 
@@ -65,8 +68,12 @@ def _writer(what: str, defaults_of: Callable[[AttrsClass], Mapping[str, Any]], c
             parts += (f'{form}{before}"{name}":', f"_verdict({value})")
             form = behind
             continue
-        text = _text(name, types_of(cls)[name], hints[name], names)
-        field = f'{before}"{name}":{{{text}}}{behind}'
+        of = types_of(cls)[name]
+        if isinstance(of, types.Enum) and all(quoted(member) == f'"{member}"' for member in of.members):
+            text = f'"{{{value}}}"'
+        else:
+            text = f"{{{_text(name, of, hints[name], names)}}}"
+        field = f'{before}"{name}":{text}{behind}'
         if name in defaults_of(cls):
             names[f"_no_{name}"] = defaults_of(cls)[name]
             field = f"""{{"" if {value} == _no_{name} else f'{field}'}}"""
@@ -90,7 +97,7 @@ def _text(field: str, of: Any, hint: Any, names: dict[str, Any]) -> str:
         case types.INTEGER:
             return value
         case types.Number():
-            names[own] = _Kept(lambda amount: quoted(number_text(amount, of)))
+            names[own] = _amounts[of]
             return f"{own}[{value}]"
         case _ if of is not PLAIN:
             as_json = writer_of(of)
@@ -114,11 +121,17 @@ def _text(field: str, of: Any, hint: Any, names: dict[str, Any]) -> str:
 
 def _instant(value: int) -> str:
     """As `show` has it; what it is without its microseconds is kept."""
-    if not FIRST_MOMENT <= value <= LAST_MOMENT:
-        return quoted(show(value, types.INSTANT))
     second, rest = divmod(value, 10**6)
     said = _seconds[second]
+    if not said:
+        return quoted(show(value, types.INSTANT))
     return f'"{said}.{_DIGITS[rest // 1000]}{_DIGITS[rest % 1000]}+00:00"' if rest else f'"{said}+00:00"'
+
+
+def _second(second: int) -> str:
+    """Nothing for one out of the calendar."""
+    value = second * 10**6
+    return show(value, types.INSTANT).removesuffix("+00:00") if FIRST_MOMENT <= value <= LAST_MOMENT else ""
 
 
 # ── fields without a type ───────────────────────────────────────────────────────────────────
@@ -140,7 +153,8 @@ def _verdict(verdict: Verdict | None) -> bytes:
 
 _verdicts: dict[int, tuple[Verdict | None, bytes]] = {}
 _DIGITS: Final = [f"{n:03}" for n in range(1000)]
-_seconds: Final = _Kept(lambda second: show(second * 10**6, types.INSTANT).removesuffix("+00:00"))
+_seconds: Final = _Kept(_second)
+_amounts: Final = _Kept(lambda of: _Kept(lambda amount: quoted(number_text(amount, of))))
 _NAMES: Final = {"_quoted": quoted, "_instant": _instant, "_plain": _plain, "_verdict": _verdict}
 _commands: Final = _Kept(partial(_writer, DO, defaults_of))
 _events: Final = _Kept(partial(_writer, EVENT, lambda _: {}))
