@@ -21,7 +21,6 @@ from policy.vocabulary import Json
 
 VERSION = 2  # 1 had other names of events, fields and codes
 LONGEST_LINE = 1 << 27  # bytes; what a reader must be ready to hold
-LONGEST_CONTENT = LONGEST_LINE - 1_024  # of a command and its events; what stands around them is shorter
 
 _CONVERT = (
     "carry out its commands again: `jq -c 'select(.seq).input' JOURNAL > FOLDER/market.jsonl`, then "

@@ -5,7 +5,7 @@ read, with amounts and times as an author would write them, the same bytes for t
 snake case is the word under which it is known. Absent: any class in particular.
 """
 
-from policy.wire.canonical import command_bytes, events_bytes
+from policy.wire.canonical import keep, record_bytes
 from policy.wire.commands import Commands
 from policy.wire.fields import DO, EVENT, facts, money_of, standing, typed, word
 from policy.wire.making import made_quickly
@@ -17,14 +17,14 @@ __all__ = [
     "EVENT",
     "Commands",
     "JournalReader",
-    "command_bytes",
     "command_json",
     "event_json",
-    "events_bytes",
     "facts",
     "json_line",
+    "keep",
     "made_quickly",
     "money_of",
+    "record_bytes",
     "standing",
     "typed",
     "verdict_json",

@@ -1,7 +1,7 @@
 """Commands and events in the bytes that a journal keeps, without the JSON objects between.
 
-In: commands and events. Out: the bytes that `canonical` makes of what `writing` makes of them. Each class has a
-writer of its own, made once. Absent: reading.
+In: commands and events. Out: the bytes that `canonical` makes of what `writing` makes of them, and records of them
+in a journal. Each class has a writer of its own, made once. Absent: reading.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from json.encoder import encode_basestring as quoted
+from operator import attrgetter
 from typing import Any, Final
 
 import attrs
 
 from policy.answers import Verdict
+from policy.audit.journal import Journal, as_they_are
 from policy.audit.records import canonical, canonical_text
 from policy.model import types
 from policy.model.values import FIRST_MOMENT, LAST_MOMENT, number_text, show
@@ -25,18 +27,23 @@ Writer = Callable[[Any], bytes]
 _MOST_KEPT = 1 << 14  # texts of amounts, for each type, and verdicts
 
 
-def command_bytes(command: Message) -> bytes:
-    """`canonical(command_json(command))`."""
-    write: Writer = _commands[command.__class__]
-    return write(command)
+def keep(journal: Journal, command: Message, events: Sequence[Message], rules: str) -> int:
+    """Adds a record to a journal, as `append` does. Its bytes are made later where nothing in it can change.
+
+    A command is frozen, but facts in it are its maker's. Raises JournalStopped.
+    """
+    if _facts[command.__class__](command):
+        return journal.append_later(command.at, *record_bytes(command, events), rules, as_they_are)
+    return journal.append_later(command.at, command, events, rules, record_bytes)
 
 
-def events_bytes(events: Sequence[Message]) -> bytes:
-    """`canonical([event_json(event) for event in events])`."""
+def record_bytes(command: Message, events: Sequence[Message]) -> tuple[bytes, bytes]:
+    """`canonical` of what `command_json` and `event_json` make of a command and of its events."""
+    given = _commands[command.__class__](command)
     if len(events) == 1:  # as a rule
         event = events[0]
-        return b"[%b]" % _events[event.__class__](event)
-    return b"[%b]" % b",".join([_events[event.__class__](event) for event in events])
+        return given, b"[%b]" % _events[event.__class__](event)
+    return given, b"[%b]" % b",".join([_events[event.__class__](event) for event in events])
 
 
 class _Kept(dict[Any, Any]):
@@ -82,6 +89,12 @@ def _writer(what: str, defaults_of: Callable[[AttrsClass], Mapping[str, Any]], c
     parts[::2] = [f"""f'''{form}'''.encode("utf-8", "backslashreplace")""" for form in parts[::2]]  # as `as_bytes`
     made: Writer = eval(f"lambda m: {' + '.join(parts)}", names)
     return made
+
+
+def _facts_of(cls: AttrsClass) -> Callable[[Any], object]:
+    """What a command has of facts; something even if none, where it has several sorts of them."""
+    names = [name for name, of in types_of(cls).items() if of is None]
+    return attrgetter(*names) if names else lambda _: None
 
 
 def _text(field: str, of: Any, hint: Any, names: dict[str, Any]) -> str:
@@ -156,5 +169,6 @@ _DIGITS: Final = [f"{n:03}" for n in range(1000)]
 _seconds: Final = _Kept(_second)
 _amounts: Final = _Kept(lambda of: _Kept(lambda amount: quoted(number_text(amount, of))))
 _NAMES: Final = {"_quoted": quoted, "_instant": _instant, "_plain": _plain, "_verdict": _verdict}
+_facts: Final = _Kept(_facts_of)
 _commands: Final = _Kept(partial(_writer, DO, defaults_of))
 _events: Final = _Kept(partial(_writer, EVENT, lambda _: {}))

@@ -26,7 +26,7 @@ from policy.market.events import CommandInvalid, InvalidCode
 from policy.market.venue import Clock, Venue
 from policy.perpetuals import commands as desk_commands, engine as desk, events as told
 from policy.source import Source
-from policy.wire import command_bytes, command_json, event_json, events_bytes, json_line
+from policy.wire import command_json, event_json, json_line, record_bytes
 
 OPEN: Final[Mapping[str, str]] = MappingProxyType({})
 """Promises that are broken today, and by which fault. A promise that is kept again is taken out."""
@@ -178,7 +178,7 @@ def _pass_time(target: Any, command: Any) -> list[Any]:
 def _kept_as_said(command: Any, events: Sequence[Any]) -> bool:
     """Whether the text of a journal is that of the JSON which everybody else is told."""
     said = canonical(command_json(command)), canonical([event_json(event) for event in events])
-    return (command_bytes(command), events_bytes(events)) == said
+    return record_bytes(command, events) == said
 
 
 def _turned(command: Any) -> Any:
