@@ -8,11 +8,11 @@ so keep the last hash elsewhere, where that matters.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from json.encoder import encode_basestring
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from hashlib import sha256
 
 from attrs import frozen
 
@@ -61,7 +61,7 @@ def as_bytes(text: str) -> bytes:
 
 
 def digest(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()
+    return sha256(text).hexdigest()
 
 
 @frozen
@@ -102,6 +102,9 @@ class LineReading:
         return frozenset({self.said, self.has}) - {""}
 
 
+CanonicalRecord = tuple[int, bytes, bytes, str]  # when, a command and its events in canonical bytes, and the rules
+_RECORD_TEXT = b'{"seq":%d,"at":%d,"input":%b,"input_digest":"%b","rules":%b,"events":%b,"prev":"%b"'
+_SEALED = b',"hash":"%b"}\n'
 NOTHING_READ = LineReading(None, "", "", "it cannot be read as a record")
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────
@@ -111,30 +114,34 @@ def header_line(header: Header) -> tuple[bytes, str]:
     """The first line of a journal, and its hash."""
     parts = {"rules": header.rules, "overlay": header.overlay, "on": header.on, "about": header.about}
     body = ",".join(f'"{name}":{canonical_text(value)}' for name, value in parts.items())
-    return _sealed(as_bytes(f'{{"journal":{VERSION},{body}'))
+    text = as_bytes(f'{{"journal":{VERSION},{body}')
+    seal = digest(text + b"}")
+    return text + _SEALED % seal.encode(), seal
 
 
 def record_line(
     seq: int, at: int, command: Mapping[str, object], events: Sequence[Json], rules: str, prev: str
 ) -> tuple[bytes, str]:
     """The line of a record, and its hash; `at` is when the command came, in microseconds since 1970 UTC."""
-    return canonical_line(seq, at, canonical_text(command), canonical_text(events), rules, prev)
+    return record_lines([(at, canonical(command), canonical(events), rules)], seq, prev)
 
 
-def canonical_line(seq: int, at: int, command: str, events: str, rules: str, prev: str) -> tuple[bytes, str]:
-    """The same, of a command and events in their canonical text."""
-    given = digest(as_bytes(command))
-    head = f'{{"seq":{seq},"at":{at},"input":{command},"input_digest":"{given}"'
-    head += f',"rules":{encode_basestring(rules)},"events":'
-    return _sealed(b'%b%b,"prev":"%b"' % (as_bytes(head), as_bytes(events), prev.encode()))
+def record_lines(records: Iterable[CanonicalRecord], seq: int, prev: str) -> tuple[bytes, str]:
+    """The lines of records that follow each other from this number and link on, and the hash of the last."""
+    parts, link = list[bytes](), prev.encode()
+    for number, (at, command, events, rules) in enumerate(records, seq):
+        given = sha256(command).hexdigest().encode()
+        text = _RECORD_TEXT % (number, at, command, given, _quoted(rules), events, link)
+        said = sha256(text)
+        said.update(b"}")
+        link = said.hexdigest().encode()
+        parts += (text, _SEALED % link)
+    return b"".join(parts), link.decode()
 
 
-def _sealed(text: bytes) -> tuple[bytes, str]:
-    """A line from what it says but for its last brace, and its hash."""
-    said = hashlib.sha256(text)
-    said.update(b"}")
-    seal = said.hexdigest()
-    return text + f',"hash":"{seal}"}}\n'.encode(), seal
+@lru_cache(8)
+def _quoted(rules: str) -> bytes:
+    return canonical(rules)
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────

@@ -18,9 +18,9 @@ from policy.model.offsets import written
 from policy.reports.journal.entries import Command, Event
 from policy.scenario.from_folder import Scenario, ScenarioLine
 from policy.scenario.market import COMMANDS, RulebookOn, Venues
-from policy.wire import command_text, events_text
+from policy.wire import keep
 
-Follower = Callable[[Command, list[Event]], object]
+Follower = Callable[[Command, Sequence[Event]], object]
 
 
 @define(eq=False)
@@ -39,7 +39,7 @@ class Run:
         for step in chain(scenario.setting(COMMANDS), scenario.stream(COMMANDS)):
             self.step(step)
 
-    def step(self, step: ScenarioLine) -> list[Event]:
+    def step(self, step: ScenarioLine) -> Sequence[Event]:
         """One step; its events, none where its line could not be read."""
         self.on_step()
         if step.command is None:
@@ -49,11 +49,11 @@ class Run:
             return []
         return self.submit(step.command)
 
-    def submit(self, command: Command) -> list[Event]:
+    def submit(self, command: Command) -> Sequence[Event]:
         """One command, journalled and followed."""
         events = self.market.submit(command)
         if self.journal is not None and not COMMANDS.unfit(command):  # which changed nothing, and cannot be replayed
-            self.journal.append_canonical(command.at, command_text(command), events_text(events), self.market.rules)
+            keep(self.journal, command, events, self.market.rules)
         for follow in self.followers:
             follow(command, events)
         return events

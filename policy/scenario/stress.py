@@ -118,7 +118,9 @@ class StressStep:
         return {"at": self.at, "prices": dict(self.prices), "events": counted["events"], "rules": counted["rules"]}
 
 
-def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Command], list[Event]]) -> Iterator[StressStep]:
+def stress(
+    prices: Prices, moves: Sequence[Move], submit: Callable[[Command], Sequence[Event]]
+) -> Iterator[StressStep]:
     """Tells the market every move's prices, one after another, each a share of what prices are now."""
     # whoever watches the commands goes on
     prices = Prices(dict(prices.assets), dict(prices.indices), prices.at, prices.steps)

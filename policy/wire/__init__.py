@@ -5,7 +5,7 @@ read, with amounts and times as an author would write them, the same bytes for t
 snake case is the word under which it is known. Absent: any class in particular.
 """
 
-from policy.wire.canonical import command_text, events_text
+from policy.wire.canonical import keep, record_bytes
 from policy.wire.commands import Commands
 from policy.wire.fields import DO, EVENT, facts, money_of, standing, typed, word
 from policy.wire.making import made_quickly
@@ -18,13 +18,13 @@ __all__ = [
     "Commands",
     "JournalReader",
     "command_json",
-    "command_text",
     "event_json",
-    "events_text",
     "facts",
     "json_line",
+    "keep",
     "made_quickly",
     "money_of",
+    "record_bytes",
     "standing",
     "typed",
     "verdict_json",

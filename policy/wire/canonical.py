@@ -1,148 +1,174 @@
-"""Commands and events in the text that a journal keeps, without the JSON objects between.
+"""Commands and events in the bytes that a journal keeps, without the JSON objects between.
 
-In: commands and events. Out: the text that `canonical_text` makes of what `writing` makes of them. Each class has a
-writer of its own, made once. Absent: reading.
+In: commands and events. Out: the bytes that `canonical` makes of what `writing` makes of them, and records of them
+in a journal. Each class has a writer of its own, made once. Absent: reading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from json.encoder import encode_basestring as quoted
-from types import NoneType
+from operator import attrgetter
 from typing import Any, Final
 
 import attrs
 
 from policy.answers import Verdict
-from policy.audit.records import canonical_text
+from policy.audit.journal import Journal, as_they_are
+from policy.audit.records import canonical, canonical_text
 from policy.model import types
 from policy.model.values import FIRST_MOMENT, LAST_MOMENT, number_text, show
 from policy.wire.fields import DO, EVENT, PLAIN, AttrsClass, Message, defaults_of, types_of, word
 from policy.wire.writing import plain_json, verdict_json, writer_of
 
-Writer = Callable[[Any], str]
+Writer = Callable[[Any], bytes]
 
-_MOST_KEPT = 4_096  # texts of amounts, for each type, and of verdicts
-
-
-def command_text(command: Message) -> str:
-    """`canonical_text(command_json(command))`."""
-    cls: AttrsClass = type(command)
-    return _command_writer(cls)(command)
+_MOST_KEPT = 1 << 14  # texts of amounts, for each type, and verdicts
 
 
-def events_text(events: Iterable[Message]) -> str:
-    """`canonical_text([event_json(event) for event in events])`."""
-    return f"[{','.join([_event_writer(event.__class__)(event) for event in events])}]"
+def keep(journal: Journal, command: Message, events: Sequence[Message], rules: str) -> int:
+    """Adds a record to a journal, as `append` does. Its bytes are made later where nothing in it can change.
+
+    A command is frozen, but facts in it are its maker's. Raises JournalStopped.
+    """
+    if _facts[command.__class__](command):
+        return journal.append_later(command.at, *record_bytes(command, events), rules, as_they_are)
+    return journal.append_later(command.at, command, events, rules, record_bytes)
 
 
-@cache
-def _command_writer(cls: AttrsClass) -> Writer:
-    return _writer(cls, DO, defaults_of(cls))
+def record_bytes(command: Message, events: Sequence[Message]) -> tuple[bytes, bytes]:
+    """`canonical` of what `command_json` and `event_json` make of a command and of its events."""
+    given = _commands[command.__class__](command)
+    if len(events) == 1:  # as a rule
+        event = events[0]
+        return given, b"[%b]" % _events[event.__class__](event)
+    return given, b"[%b]" % b",".join([_events[event.__class__](event) for event in events])
 
 
-@cache
-def _event_writer(cls: AttrsClass) -> Writer:
-    return _writer(cls, EVENT, {})
+class _Kept(dict[Any, Any]):
+    """What has been made of values. It is let go of when it has become much."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self._make = make
+
+    def __missing__(self, value: Any) -> Any:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        made = self[value] = self._make(value)
+        return made
 
 
-def _writer(cls: AttrsClass, what: str, defaults: Mapping[str, Any]) -> Writer:
-    """A writer of the fields of a class in the order of their names; commas stand on the side of `what`."""
-    form, values, names = "", [], dict[str, Any]()
+def _writer(what: str, defaults_of: Callable[[AttrsClass], Mapping[str, Any]], cls: AttrsClass) -> Writer:
+    """A writer of the fields of a class in the order of their names; commas stand on the side of `what`.
+
+    Verdicts come as bytes: most have Chinese in them, beside which any text takes longer to make and to encode.
+    """
+    form, parts, names = "{{", list[str](), dict[str, Any](_NAMES)
     hints = {field.name: field.type for field in attrs.fields(cls)}  # as they are written
     for name in sorted((what, *hints)):
         if name == what:
             form += f'"{what}":"{word(cls)}"'
             continue
-        value, part = f"m.{name}", f'"{name}":%s,' if name < what else f',"{name}":%s'
+        before, behind, value = *(("", ",") if name < what else (",", "")), f"m.{name}"
+        if hints[name] in ("Verdict", "Verdict | None"):
+            parts += (f'{form}{before}"{name}":', f"_verdict({value})")
+            form = behind
+            continue
         of = types_of(cls)[name]
         if isinstance(of, types.Enum) and all(quoted(member) == f'"{member}"' for member in of.members):
-            part = part.replace("%s", '"%s"')
+            text = f'"{{{value}}}"'
         else:
-            names[f"_{name}"] = _value_writer(of) if of is not PLAIN else _HINTED.get(hints[name], _plain)
-            value = f"_{name}({value})"
-        if name in defaults:
-            names[f"_no_{name}"], names[f"_has_{name}"] = defaults[name], part
-            part, value = "%s", f'"" if m.{name} == _no_{name} else _has_{name} % {value}'
-        form += part
-        values.append(f"{value},")
-    names["_form"] = f"{{{form}}}"
-    made: Writer = eval(f"lambda m: _form % ({''.join(values)})", names)
+            text = f"{{{_text(name, of, hints[name], names)}}}"
+        field = f'{before}"{name}":{text}{behind}'
+        if name in defaults_of(cls):
+            names[f"_no_{name}"] = defaults_of(cls)[name]
+            field = f"""{{"" if {value} == _no_{name} else f'{field}'}}"""
+        form += field
+    parts.append(f"{form}}}}}")
+    parts[::2] = [f"""f'''{form}'''.encode("utf-8", "backslashreplace")""" for form in parts[::2]]  # as `as_bytes`
+    made: Writer = eval(f"lambda m: {' + '.join(parts)}", names)
     return made
 
 
-@cache
-def _value_writer(of: Any) -> Writer:
-    """A writer of a field's values, by its type."""
-    if of is types.TEXT:
-        return quoted
-    if of is types.INSTANT:
-        return _instant
-    if isinstance(of, types.OptionalOf):
-        inner = _value_writer(of.of)
-        return lambda value: "null" if value is None else inner(value)
-    if isinstance(of, types.Number) and of != types.INTEGER:
-        return lru_cache(_MOST_KEPT)(lambda value: quoted(number_text(value, of)))
-    as_json = writer_of(of)
-    return lambda value: canonical_text(as_json(value))
+def _facts_of(cls: AttrsClass) -> Callable[[Any], object]:
+    """What a command has of facts; something even if none, where it has several sorts of them."""
+    names = [name for name, of in types_of(cls).items() if of is None]
+    return attrgetter(*names) if names else lambda _: None
+
+
+def _text(field: str, of: Any, hint: Any, names: dict[str, Any]) -> str:
+    """The source of the text of a field's value, by its type or else its annotation."""
+    value, own = f"m.{field}", f"_{field}"
+    match of:
+        case types.OptionalOf(inner):
+            return f'"null" if {value} is None else {_text(field, inner, None, names)}'
+        case types.Text() | types.Enum():
+            return f"_quoted({value})"
+        case types.Instant():
+            return f"_instant({value})"
+        case types.INTEGER:
+            return value
+        case types.Number():
+            names[own] = _amounts[of]
+            return f"{own}[{value}]"
+        case _ if of is not PLAIN:
+            as_json = writer_of(of)
+            names[own] = lambda given: canonical_text(as_json(given))
+            return f"{own}({value})"
+    match hint:
+        case "str":
+            return f"_quoted({value})"
+        case "bool":
+            return f'"true" if {value} else "false"'
+        case "int":
+            return value
+        case "tuple[str, ...]":
+            names[own] = _Kept(lambda texts: f"[{','.join(map(quoted, texts))}]")
+            return f"{own}[{value}]"
+        case str() if hint.endswith(" | None"):
+            return f'"null" if {value} is None else _plain({value})'
+        case _:
+            return f"_plain({value})"
 
 
 def _instant(value: int) -> str:
     """As `show` has it; what it is without its microseconds is kept."""
     second, rest = divmod(value, 10**6)
-    if not FIRST_MOMENT <= value <= LAST_MOMENT:
+    said = _seconds[second]
+    if not said:
         return quoted(show(value, types.INSTANT))
-    return f'"{_second(second)}.{rest:06d}+00:00"' if rest else f'"{_second(second)}+00:00"'
+    return f'"{said}.{_DIGITS[rest // 1000]}{_DIGITS[rest % 1000]}+00:00"' if rest else f'"{said}+00:00"'
 
 
-@lru_cache(_MOST_KEPT)
 def _second(second: int) -> str:
-    return show(second * 10**6, types.INSTANT).removesuffix("+00:00")
+    """Nothing for one out of the calendar."""
+    value = second * 10**6
+    return show(value, types.INSTANT).removesuffix("+00:00") if FIRST_MOMENT <= value <= LAST_MOMENT else ""
 
 
 # ── fields without a type ───────────────────────────────────────────────────────────────────
 
 
 def _plain(value: Any) -> str:
-    return _PLAIN.get(type(value), _other)(value)
-
-
-def _other(value: Any) -> str:
     return canonical_text(plain_json(value))
 
 
-def _listed(values: tuple[Any, ...]) -> str:
-    return f"[{','.join(map(_plain, values))}]"
-
-
-_verdicts: dict[int, tuple[Verdict, str]] = {}  # by identity: answers share them, and to compare them is slow
-
-
-def _verdict(verdict: Verdict) -> str:
+def _verdict(verdict: Verdict | None) -> bytes:
+    """By identity: answers share verdicts, and to compare them is slow."""
     kept = _verdicts.get(id(verdict))
     if kept is None:
         if len(_verdicts) >= _MOST_KEPT:
             _verdicts.clear()
-        kept = _verdicts[id(verdict)] = verdict, canonical_text(verdict_json(verdict))
+        kept = _verdicts[id(verdict)] = verdict, canonical(verdict and verdict_json(verdict))
     return kept[1]
 
 
-def _truth(value: bool) -> str:
-    return "true" if value else "false"
-
-
-_HINTED: Final[Mapping[object, Writer]] = {
-    "str": quoted,
-    "bool": _truth,
-    "Verdict": _verdict,
-    "tuple[str, ...]": lru_cache(_MOST_KEPT)(_listed),
-}
-_PLAIN: Final[Mapping[type[Any], Writer]] = {
-    str: quoted,
-    bool: _truth,
-    int: repr,
-    NoneType: lambda _: "null",
-    tuple: _listed,
-    Verdict: _verdict,
-}
+_verdicts: dict[int, tuple[Verdict | None, bytes]] = {}
+_DIGITS: Final = [f"{n:03}" for n in range(1000)]
+_seconds: Final = _Kept(_second)
+_amounts: Final = _Kept(lambda of: _Kept(lambda amount: quoted(number_text(amount, of))))
+_NAMES: Final = {"_quoted": quoted, "_instant": _instant, "_plain": _plain, "_verdict": _verdict}
+_facts: Final = _Kept(_facts_of)
+_commands: Final = _Kept(partial(_writer, DO, defaults_of))
+_events: Final = _Kept(partial(_writer, EVENT, lambda _: {}))

@@ -18,6 +18,7 @@ from policy.audit.lines import Torn
 from policy.audit.records import canonical, digest, header_line, read_record, record_line
 from policy.audit.verify import Verified, verify
 from policy.diagnostics import PolicyError
+from policy.vocabulary import Json
 
 # any JSON without fractions; characters include halves of surrogate pairs, which UTF-8 cannot write
 words = st.text(st.characters(exclude_categories=()), max_size=12)
@@ -70,6 +71,28 @@ def test_what_is_written_is_read_again(past: Past, every: int, pause: int) -> No
         ]
 
 
+def test_records_are_made_in_rows_and_nothing_more_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In rows of three, and at a commit what is left; the bytes are those of records made as they come."""
+    monkeypatch.setattr("policy.audit.journal.STRETCH", 3)
+    past, made = past_of(8), list[int]()
+
+    def encode(command: int, events: list[Json]) -> tuple[bytes, bytes]:
+        made.append(command)
+        return canonical({**past[command - 1][0], "at": command * 1_000}), canonical(events)
+
+    with Journal.create(tmp_path / "j", HEADER, every=5) as journal:
+        told = []
+        for n, (command, events) in enumerate(past, 1):
+            if n == 7:
+                seq = journal.append(n * 1_000, {**command, "at": n * 1_000}, events, RULES)
+            else:
+                seq = journal.append_later(n * 1_000, n, events, RULES, encode)
+            told.append((seq, journal.durable, len(made)))
+    assert told == [(1, 0, 0), (2, 0, 0), (3, 0, 3), (4, 0, 3), (5, 5, 5), (6, 5, 5), (7, 5, 5), (8, 5, 7)]
+    assert made == [1, 2, 3, 4, 5, 6, 8]
+    assert (tmp_path / "j").read_bytes() == b"".join(lines_of(past))
+
+
 def test_the_text_of_a_value_does_not_depend_on_how_it_was_built() -> None:
     assert canonical({"b": [1, True, None], "a": "香港\ud800"}) == '{"a":"香港\\ud800","b":[1,true,null]}'.encode()
     assert canonical({"a": 1, "b": (2, 3)}) == canonical({"b": [2, 3], "a": 1})
@@ -84,6 +107,20 @@ def test_what_is_no_json_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
             journal.append(1, {"at": 1, "x": float("nan")}, [], RULES)
         assert journal.append(1, {"at": 1}, [], RULES) == 1
     assert verify(tmp_path / "j").whole
+
+
+def test_a_record_too_long_to_be_read_stops_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policy.audit.journal.LONGEST_LINE", 500)
+    with Journal.create(tmp_path / "j", HEADER) as journal:
+        journal.append(1, {"at": 1}, [], RULES)
+        journal.commit()
+        journal.append(2, {"at": 2, "fill": "x" * 200}, [], RULES)
+        with pytest.raises(
+            JournalStopped, match="stopped after record 1: a record is longer than 500 bytes; 1 record"
+        ):
+            journal.commit()
+    verified = verify(tmp_path / "j")
+    assert (verified.whole, verified.last) == (True, 1)
 
 
 def test_a_journal_is_never_written_over_nor_written_by_two(tmp_path: Path) -> None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import attrs
 import pytest
 
 from policy.answers import Outcome, Verdict
-from policy.audit.records import as_bytes, canonical, canonical_text
+from policy.audit.journal import Journal
+from policy.audit.records import Header, canonical
+from policy.audit.replay import records
 from policy.exchange import events as exchange
+from policy.exchange.commands import Place
 from policy.financing import events as lender
+from policy.market.commands import NewDay
 from policy.model import types
 from policy.model.values import FIRST_MOMENT, LAST_DAY, LAST_MOMENT
 from policy.perpetuals import events as desk
 from policy.scenario.market import COMMANDS
-from policy.wire import command_json, command_text, event_json, events_text
+from policy.wire import command_json, event_json, keep, record_bytes
 from policy.wire.fields import types_of
 
 EVENTS = sorted(
@@ -87,10 +92,22 @@ def messages(cls: Any) -> list[Any]:
 @pytest.mark.parametrize("cls", COMMANDS.classes.values(), ids=lambda cls: cls.__name__)
 def test_the_text_of_a_command(cls: Any) -> None:
     for command in messages(cls):
-        assert command_text(command) == canonical_text(command_json(command))
+        assert record_bytes(command, []) == (canonical(command_json(command)), b"[]")
 
 
 @pytest.mark.parametrize("cls", EVENTS, ids=lambda cls: cls.__name__)
 def test_the_text_of_an_event(cls: Any) -> None:
     for event in messages(cls):
-        assert as_bytes(events_text([event, event])) == canonical([event_json(event), event_json(event)])
+        for events in ([event], [event, event]):
+            assert record_bytes(NewDay(0, 1), events)[1] == canonical([event_json(e) for e in events])
+
+
+def test_facts_are_kept_as_they_were_given(tmp_path: Path) -> None:
+    """Whoever made a command may go on with its facts; all else of it cannot change."""
+    facts = {"financed": False}
+    placed = Place("o", "ann", "BTC", 1, "own_book", "buy", 1, 1, facts=facts)
+    with Journal.create(tmp_path / "j", Header("r", "", "2026-03-01", {})) as journal:
+        keep(journal, placed, [], "r")
+        facts["financed"] = True
+    ((_, record),) = records(tmp_path / "j", 1)
+    assert record.input["facts"] == {"financed": False}

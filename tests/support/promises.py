@@ -16,7 +16,7 @@ from attrs import define, evolve, field, frozen
 
 from desk_promises import DeskWatch
 from exchange_cases import conserved, resting
-from policy.audit.records import canonical_text
+from policy.audit.records import canonical
 from policy.exchange import commands as orders, engine as exchange, events as traded
 from policy.financing import engine as lender, events as lent
 from policy.financing.sales import _certain
@@ -26,7 +26,7 @@ from policy.market.events import CommandInvalid, InvalidCode
 from policy.market.venue import Clock, Venue
 from policy.perpetuals import commands as desk_commands, engine as desk, events as told
 from policy.source import Source
-from policy.wire import command_json, command_text, event_json, events_text, json_line
+from policy.wire import command_json, event_json, json_line, record_bytes
 
 OPEN: Final[Mapping[str, str]] = MappingProxyType({})
 """Promises that are broken today, and by which fault. A promise that is kept again is taken out."""
@@ -177,8 +177,8 @@ def _pass_time(target: Any, command: Any) -> list[Any]:
 
 def _kept_as_said(command: Any, events: Sequence[Any]) -> bool:
     """Whether the text of a journal is that of the JSON which everybody else is told."""
-    said = canonical_text(command_json(command)), canonical_text([event_json(event) for event in events])
-    return (command_text(command), events_text(events)) == said
+    said = canonical(command_json(command)), canonical([event_json(event) for event in events])
+    return record_bytes(command, events) == said
 
 
 def _turned(command: Any) -> Any:

@@ -17,7 +17,7 @@ from stream import CANCEL
 from policy.audit.journal import Journal
 from policy.audit.records import Header
 from policy.exchange.events import Traded
-from policy.wire import command_text, events_text, verdict_json
+from policy.wire import keep, verdict_json
 from rows.under_rules import AT, ON, Asked, Decided, Exchange, rulebook
 
 
@@ -71,7 +71,7 @@ class ExchangeAndKept:
         with kept() as (journal, digest):
             for command in prepared:
                 events = submit(command)
-                journal.append_canonical(command.at, command_text(command), events_text(events), digest)
+                keep(journal, command, events, digest)
                 traded += [event for event in events if type(event) is Traded]
         return traded
 
