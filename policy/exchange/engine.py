@@ -68,7 +68,7 @@ from policy.exchange.state import (
     quoting,
 )
 from policy.exchange.trading import OrderDesk
-from policy.market.book import MARKET, ORDER_TYPES
+from policy.market.book import MARKET
 from policy.market.checks import (
     InvalidCommandError,
     available,
@@ -86,7 +86,6 @@ from policy.vocabulary import FactsJson
 from policy.wire import Commands
 
 COMMANDS: tuple[type[object], ...] = get_args(Command)
-PRICED = frozenset(ORDER_TYPES) - {MARKET}
 
 
 def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock, evidence: bool = False) -> Engine:
@@ -183,16 +182,14 @@ class Engine(Venue[Command, Event]):
         seat = self.register.seats.get((command.by, command.venue, command.instrument)) or self._seat(command)
         market, price, quantity = seat.market, command.price, command.quantity
         if (
-            type(price) is not int
+            (type(price) is not int and (price is not None or command.type != MARKET))
+            or (price is not None and (price % market.tick or price <= 0 or command.type == MARKET))
             or type(quantity) is not int
-            or not market.as_counted
-            or price % market.tick
             or quantity % market.lot
-            or price <= 0
             or quantity <= 0
+            or not market.as_counted
             or command.fees
             or command.facts
-            or command.type not in PRICED
             or not command.id.strip()
         ):
             self._check(command, market)
