@@ -171,7 +171,6 @@ def _venues(target: Any, command: Any = None) -> tuple[Venue[Any, Any], ...]:
 def _pass_time(target: Any, command: Any) -> list[Any]:
     (venue, *_) = _venues(target, command)
     venue.advance(command.at)
-    venue.conclude()
     return venue.drain()
 
 
