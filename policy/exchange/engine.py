@@ -215,7 +215,7 @@ class Engine(Venue[Command, Event]):
 
     def _replace(self, command: Replace) -> None:
         order = self._order(command)
-        market = order.data.seat.market
+        market = order.data.market
         check_amounts(command.price, command.quantity, market)
         price, quantity = _counted(command, market)
         assert price is not None
