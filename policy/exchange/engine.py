@@ -79,7 +79,7 @@ from policy.market.checks import (
     within_facts,
 )
 from policy.market.commands import NewDay
-from policy.market.events import InvalidCode
+from policy.market.events import CommandInvalid, InvalidCode
 from policy.market.venue import Clock, Venue, repeated
 from policy.rulebook import Rulebook
 from policy.vocabulary import FactsJson
@@ -109,7 +109,8 @@ class Engine(Venue[Command, Event]):
         self.register = Register(rules, self.ledger)
         self.clearing = Clearing(rules, self.ledger, emit)
         self.desk = OrderDesk(self.register, self.clearing, rules, emit, evidence)
-        self._answered: dict[str, tuple[Place, *tuple[Event, ...]]] = {}  # every order that was accepted
+        self._told: list[Place | Event | CommandInvalid] = []  # every order that was accepted, before its events
+        self._answered: dict[str, int] = {}  # where it stands there; texts and numbers are nothing to collect
 
     def advance(self, at: int) -> None:
         """Settles trades that have waited as long as they may."""
@@ -175,9 +176,9 @@ class Engine(Venue[Command, Event]):
     # ── orders ──────────────────────────────────────────────────────────────────────────────
 
     def _place(self, command: Place) -> None:
-        before = self._answered.get(command.id)
-        if before is not None:
-            self.events.append(repeated(command, before[0], self.quoted.said(before[1:])))
+        if command.id in self._answered:
+            placed, answer = self._answer(command.id)
+            self.events.append(repeated(command, placed, self.quoted.said(answer)))
             return
         seat = self.register.seats.get((command.by, command.venue, command.instrument)) or self._seat(command)
         market, price, quantity = seat.market, command.price, command.quantity
@@ -197,7 +198,9 @@ class Engine(Venue[Command, Event]):
         first = len(self.events)
         self.desk.place(command, price, quantity, seat)
         if type(self.events[first]) is not OrderRejected:
-            self._answered[command.id] = (command, *self.events[first:])
+            self._answered[command.id] = len(self._told)
+            self._told.append(command)
+            self._told += self.events[first:]
             if not market.as_counted:
                 self.quoted.order(command.id, market.quotation)
 
@@ -226,11 +229,22 @@ class Engine(Venue[Command, Event]):
         order = self.desk.live.get(command.id)
         if order is not None and order.owner == command.by:
             return order
-        placed = self._answered.get(command.id)
-        if placed is None or placed[0].by != command.by:
+        if command.id not in self._answered or self._answer(command.id)[0].by != command.by:
             message = f"`{command.by}` has no order `{command.id}`"
             raise InvalidCommandError(InvalidCode.UNKNOWN_ORDER, message)
         raise InvalidCommandError(InvalidCode.NOT_RESTING, f"nothing of order `{command.id}` rests")
+
+    def _answer(self, id: str) -> tuple[Place, list[Event | CommandInvalid]]:
+        """An order that was accepted, and what came of it at once."""
+        first, answer = self._answered[id], []
+        placed = self._told[first]
+        assert isinstance(placed, Place)
+        for n in range(first + 1, len(self._told)):
+            event = self._told[n]
+            if isinstance(event, Place):
+                break
+            answer.append(event)
+        return placed, answer
 
     # ── settlement ──────────────────────────────────────────────────────────────────────────
 

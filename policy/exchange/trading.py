@@ -19,15 +19,15 @@ from policy.exchange.events import (
     CancelReason,
     Event,
     FeesWaived,
-    OrderAccepted,
-    OrderCancelled,
     OrderDecremented,
     OrderExpelled,
     OrderRejected,
     OrderReplaced,
     ReplaceRejected,
-    Traded,
     TradeRejected,
+    accepted,
+    cancelled,
+    traded,
 )
 from policy.exchange.reservation import Reservation, balance_of, reserve, split
 from policy.exchange.rules import Rules
@@ -91,7 +91,7 @@ class OrderDesk:
         self._sequence = order.sequence
         reserve(order, needed)
         told = self._reservation.as_facts(facts) if self.evidence else None
-        self.emit(OrderAccepted(order.id, verdict, money, tokens, told))
+        self.emit(accepted(order.id, verdict, money, tokens, told))
         if rests and not result.fills and not result.self_trade_cancels:  # most orders
             seat.market.book.rest(order)
             self.live[order.id] = order
@@ -203,7 +203,7 @@ class OrderDesk:
         market.last_price = resting.price
         record_turnover(bought.account, sold.account, value)
         self.emit(
-            Traded(
+            traded(
                 self._trades,
                 market.listed.id,
                 resting.id,
@@ -268,7 +268,7 @@ class OrderDesk:
         """Frees what an order holds that rests no longer, or never did."""
         money, tokens = split(order.side, order.held)
         reserve(order, 0)
-        self.emit(OrderCancelled(order.id, reason, order.remaining, money, tokens))
+        self.emit(cancelled(order.id, reason, order.remaining, money, tokens))
 
     def replace(self, order: Order, price: int, quantity: int, now: int) -> None:
         """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.
