@@ -113,19 +113,31 @@ def balance_of(order: Order) -> Balance:
     return order.data.money if order.side == BUY else order.data.tokens
 
 
-def reserve(order: Order, held: int) -> None:
-    """Reserves so much for an order from now on, its fees included."""
-    seat, before = order.data, order.held
-    balance, change = seat.tokens, held - before
+def reserve(order: Order, needed: int) -> None:
+    """Reserves so much for an order that holds nothing, its fees included."""
+    seat = order.data
     if order.side == BUY:
-        balance, account = seat.money, seat.account
-        account.open_buys += (held - order.fees if held else 0) - (before - order.fees if before else 0)
+        account = seat.account
+        account.open_buys += needed - order.fees if needed else 0
         account.exposure = None
-    if change > 0:
-        balance.hold(change)
+        seat.money.hold(needed)
     else:
-        balance.release(-change)
-    order.held = held
+        seat.tokens.hold(needed)
+    order.held = needed
+
+
+def free(order: Order) -> tuple[int, int]:
+    """Frees all that is reserved for an order: money and tokens."""
+    seat, held = order.data, order.held
+    order.held = 0
+    if order.side == BUY:
+        account = seat.account
+        account.open_buys -= held - order.fees if held else 0
+        account.exposure = None
+        seat.money.release(held)
+        return held, 0
+    seat.tokens.release(held)
+    return 0, held
 
 
 def split(side: Side, held: int) -> tuple[int, int]:

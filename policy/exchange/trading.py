@@ -29,7 +29,7 @@ from policy.exchange.events import (
     cancelled,
     traded,
 )
-from policy.exchange.reservation import Reservation, balance_of, reserve, split
+from policy.exchange.reservation import Reservation, balance_of, free, reserve, split
 from policy.exchange.rules import Rules
 from policy.exchange.state import MarketAccess, Order, Register
 from policy.market.book import BUY, FILL_OR_KILL, Fill, Key, OrderType
@@ -84,12 +84,11 @@ class OrderDesk:
             if decided is None:
                 return
         verdict, worth, order.key = decided
-        needed = worth + order.fees if side == BUY else quantity
-        money, tokens = (needed, 0) if side == BUY else (0, needed)
+        money, tokens = (worth + order.fees, 0) if side == BUY else (0, quantity)
         if money > seat.money.free or tokens > seat.tokens.free:
             raise not_covered(order.id)
         self._sequence = order.sequence
-        reserve(order, needed)
+        reserve(order, money or tokens)
         told = self._reservation.as_facts(facts) if self.evidence else None
         self.emit(accepted(order.id, verdict, money, tokens, told))
         if rests and not result.fills and not result.self_trade_cancels:  # most orders
@@ -266,8 +265,7 @@ class OrderDesk:
 
     def _cancelled(self, order: Order, reason: CancelReason) -> None:
         """Frees what an order holds that rests no longer, or never did."""
-        money, tokens = split(order.side, order.held)
-        reserve(order, 0)
+        money, tokens = free(order)
         self.emit(cancelled(order.id, reason, order.remaining, money, tokens))
 
     def replace(self, order: Order, price: int, quantity: int, now: int) -> None:
@@ -337,6 +335,7 @@ class OrderDesk:
         if needed > balance_of(order).free + order.held:
             self.cancel(order, INSUFFICIENT_BALANCE)
             return
+        free(order)
         reserve(order, needed)
         if key != order.key:
             book = order.data.market.book
@@ -348,14 +347,12 @@ class OrderDesk:
         facts = self._reservation.as_facts(order.facts)
         order.data.market.book.cancel(order)
         del self.live[order.id]
-        held = order.held
-        reserve(order, 0)
-        self.emit(OrderExpelled(order.id, verdict, facts, order.remaining, *split(order.side, held)))
+        self.emit(OrderExpelled(order.id, verdict, facts, order.remaining, *free(order)))
 
 
 def _reserve_anew(order: Order, needed: int, fees: int) -> None:
     """Reserves so much for an order with other fees, which are part of it."""
-    reserve(order, 0)
+    free(order)
     order.fees = fees
     reserve(order, needed)
 
