@@ -44,7 +44,7 @@ from policy.exchange.events import (
     InstrumentListed,
     MoneyDeposited,
     MoneyWithdrawn,
-    OrderRejected,
+    OrderAccepted,
     ParticipantAdmitted,
     PlatformAdmitted,
     PlatformRecovered,
@@ -79,7 +79,7 @@ from policy.market.checks import (
     within_facts,
 )
 from policy.market.commands import NewDay
-from policy.market.events import CommandInvalid, InvalidCode
+from policy.market.events import InvalidCode
 from policy.market.venue import Clock, Venue, repeated
 from policy.rulebook import Rulebook
 from policy.vocabulary import FactsJson
@@ -109,8 +109,8 @@ class Engine(Venue[Command, Event]):
         self.register = Register(rules, self.ledger)
         self.clearing = Clearing(rules, self.ledger, emit)
         self.desk = OrderDesk(self.register, self.clearing, rules, emit, evidence)
-        self._told: list[Place | Event | CommandInvalid] = []  # every order that was accepted, before its events
-        self._answered: dict[str, int] = {}  # where it stands there; texts and numbers are nothing to collect
+        self._told: list[object] = []  # every order that was accepted, before its events or what the only one says
+        self._answered: dict[str, int] = {}  # where it stands there: so there is less to collect than one by one
 
     def advance(self, at: int) -> None:
         """Settles trades that have waited as long as they may."""
@@ -196,11 +196,13 @@ class Engine(Venue[Command, Event]):
             self._check(command, market)
             price, quantity = _counted(command, market)
         first = len(self.events)
-        self.desk.place(command, price, quantity, seat)
-        if type(self.events[first]) is not OrderRejected:
+        accepted = self.desk.place(command, price, quantity, seat)
+        if accepted is not None:
             self._answered[command.id] = len(self._told)
-            self._told.append(command)
-            self._told += self.events[first:]
+            if len(self.events) == first + 1 and accepted.facts is None:  # most orders
+                self._told += (command, accepted.verdict, accepted.money, accepted.tokens)
+            else:
+                self._told += (command, *self.events[first:])
             if not market.as_counted:
                 self.quoted.order(command.id, market.quotation)
 
@@ -234,17 +236,20 @@ class Engine(Venue[Command, Event]):
             raise InvalidCommandError(InvalidCode.UNKNOWN_ORDER, message)
         raise InvalidCommandError(InvalidCode.NOT_RESTING, f"nothing of order `{command.id}` rests")
 
-    def _answer(self, id: str) -> tuple[Place, list[Event | CommandInvalid]]:
+    def _answer(self, id: str) -> tuple[Place, list[object]]:
         """An order that was accepted, and what came of it at once."""
-        first, answer = self._answered[id], []
-        placed = self._told[first]
+        first, told = self._answered[id], self._told
+        placed, verdict = told[first], told[first + 1]
         assert isinstance(placed, Place)
-        for n in range(first + 1, len(self._told)):
-            event = self._told[n]
-            if isinstance(event, Place):
-                break
-            answer.append(event)
-        return placed, answer
+        if isinstance(verdict, Verdict):
+            money, tokens = told[first + 2], told[first + 3]
+            assert isinstance(money, int)
+            assert isinstance(tokens, int)
+            return placed, [OrderAccepted(id, verdict, money, tokens)]
+        last = first + 1
+        while last < len(told) and not isinstance(told[last], Place):
+            last += 1
+        return placed, told[first + 1 : last]
 
     # ── settlement ──────────────────────────────────────────────────────────────────────────
 

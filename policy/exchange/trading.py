@@ -19,6 +19,7 @@ from policy.exchange.events import (
     CancelReason,
     Event,
     FeesWaived,
+    OrderAccepted,
     OrderDecremented,
     OrderExpelled,
     OrderRejected,
@@ -67,8 +68,11 @@ class OrderDesk:
 
     # ── an order comes in ───────────────────────────────────────────────────────────────────
 
-    def place(self, command: Place, price: int | None, quantity: int, seat: MarketAccess) -> None:
-        """Decides an order, and carries it out. Raises InvalidCommandError where nothing can be reserved for it."""
+    def place(self, command: Place, price: int | None, quantity: int, seat: MarketAccess) -> OrderAccepted | None:
+        """Decides an order, and carries it out if the rules let it in.
+
+        Raises InvalidCommandError where nothing can be reserved for it.
+        """
         side, own = command.side, command.facts
         facts = self.register.facts(seat, own) if own else seat.facts
         order = Order(command, seat, facts, price or 0, quantity, command.at, self._sequence + 1)
@@ -82,7 +86,7 @@ class OrderDesk:
         if decided is None:
             decided = self._decided(order, rests)
             if decided is None:
-                return
+                return None
         verdict, worth, order.key = decided
         money, tokens = (worth + order.fees, 0) if side == BUY else (0, quantity)
         if money > seat.money.free or tokens > seat.tokens.free:
@@ -90,12 +94,14 @@ class OrderDesk:
         self._sequence = order.sequence
         reserve(order, money or tokens)
         told = self._reservation.as_facts(facts) if self.evidence else None
-        self.emit(accepted(order.id, verdict, money, tokens, told))
+        event = accepted(order.id, verdict, money, tokens, told)
+        self.emit(event)
         if rests and not result.fills and not result.self_trade_cancels:  # most orders
             seat.market.book.rest(order)
             self.live[order.id] = order
         else:
             self._carry_out(order, result, command.type)
+        return event
 
     def _decided(self, order: Order, rests: bool) -> tuple[Verdict, int, Key] | None:
         """The verdict on an order that is let in, its worth, and its key if it rests; else it is rejected."""
