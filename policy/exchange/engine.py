@@ -104,11 +104,11 @@ class Engine(Venue[Command, Event]):
     def __init__(self, on: str | Clock, rules_on: Callable[[str], Rules], evidence: bool = False) -> None:
         super().__init__(on)
         self.rules_on = rules_on
-        rules, emit = rules_on(self.clock.on.isoformat()), self.events.append
+        rules = rules_on(self.clock.on.isoformat())
         self.ledger = Ledger()
         self.register = Register(rules, self.ledger)
-        self.clearing = Clearing(rules, self.ledger, emit)
-        self.desk = OrderDesk(self.register, self.clearing, rules, emit, evidence)
+        self.clearing = Clearing(rules, self.ledger, self.events.append)
+        self.desk = OrderDesk(self.register, self.clearing, rules, self.events, evidence)
         self._told: list[object] = []  # every order that was accepted, before its events or what the only one says
         self._answered: dict[str, int] = {}  # where it stands there: so there is less to collect than one by one
 

@@ -83,7 +83,8 @@ class Reservation:
         """Someone's exposure as the rulebook reckons it, one order left out; missing where it cannot compute it."""
         account = seat.account
         try:
-            return self.exposure(account.opening, account.bought, account.sold, account.open_buys - without)
+            exposure = self.exposure
+            return exposure(account.opening, account.bought, account.sold, account.open_buys - without)
         except UndecidedError:
             return MISSING
 
@@ -101,7 +102,8 @@ class Reservation:
         facts.fees = order.fees
         facts.accepted_at = order.at
         facts.sequence = order.sequence
-        return self.notional(facts)
+        notional = self.notional
+        return notional(facts)
 
     def as_facts(self, facts: RuntimeValue) -> Json:
         """An order's facts as JSON."""

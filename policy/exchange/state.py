@@ -93,7 +93,7 @@ class Order(BookOrder[MarketAccess]):
     def __init__(
         self, placed: Place, seat: MarketAccess, facts: RuntimeValue, price: int, size: int, at: int, sequence: int
     ) -> None:
-        super().__init__(placed.id, placed.by, placed.side, price, size, seat)
+        BookOrder.__init__(self, placed.id, placed.by, placed.side, price, size, seat)
         self.placed = placed  # the command, whose type and facts hold for the life of the order
         self.facts = facts  # shared by all orders of a seat but those with facts of their own
         self.fees = placed.fees  # still to be charged

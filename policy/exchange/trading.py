@@ -46,11 +46,11 @@ class OrderDesk:
     """Every order that rests, under the rules of the day. With `evidence`, events carry more than a trader needs."""
 
     def __init__(
-        self, register: Register, clearing: Clearing, rules: Rules, emit: Callable[[Event], None], evidence: bool
+        self, register: Register, clearing: Clearing, rules: Rules, events: list[Event], evidence: bool
     ) -> None:
         self.register = register
         self.clearing = clearing
-        self.emit = emit
+        self.events = events
         self.evidence = evidence
         self.live: dict[str, Order] = {}
         self._sequence = 0
@@ -95,7 +95,7 @@ class OrderDesk:
         reserve(order, money or tokens)
         told = self._reservation.as_facts(facts) if self.evidence else None
         event = accepted(order.id, verdict, money, tokens, told)
-        self.emit(event)
+        self.events.append(event)
         if rests and not result.fills and not result.self_trade_cancels:  # most orders
             seat.market.book.rest(order)
             self.live[order.id] = order
@@ -113,7 +113,7 @@ class OrderDesk:
                 return verdict, worth, self._priority(facts) if rests else ()
             except UndecidedError as unanswered:
                 verdict = unanswered.answer.verdict
-        self.emit(OrderRejected(order.id, verdict, self._reservation.as_facts(facts)))
+        self.events.append(OrderRejected(order.id, verdict, self._reservation.as_facts(facts)))
         return None
 
     def _carry_out(self, order: Order, result: MatchResult[Order], type: OrderType) -> None:
@@ -171,7 +171,7 @@ class OrderDesk:
         """What trades are worth cannot be said, so that they do not happen."""
         answer = unanswered.answer
         facts = self.rules.asked.notional.as_facts(*answer.arguments)
-        self.emit(TradeRejected(order.id, tuple(o.id for o, _ in meets), answer.verdict, facts))
+        self.events.append(TradeRejected(order.id, tuple(o.id for o, _ in meets), answer.verdict, facts))
 
     def _worth(self, order: Order, resting: Order, quantity: int) -> tuple[int, int]:
         """What so much is worth at the price of the order at rest, and what the rest of the buyer's order is then.
@@ -189,7 +189,7 @@ class OrderDesk:
         """Whether the rules do not let trades of this value wait for settlement."""
         refused = self.clearing.refuses(value)
         if refused is not None:
-            self.emit(TradeRejected(order.id, tuple(resting.id for resting, _ in meets), *refused))
+            self.events.append(TradeRejected(order.id, tuple(resting.id for resting, _ in meets), *refused))
         return refused is not None
 
     def _trade(self, order: Order, fills: Sequence[Fill[Order]], value: int, still: int, waits: bool) -> None:
@@ -207,7 +207,7 @@ class OrderDesk:
         self._trades += 1
         market.last_price = resting.price
         record_turnover(bought.account, sold.account, value)
-        self.emit(
+        self.events.append(
             traded(
                 self._trades,
                 market.listed.id,
@@ -227,7 +227,7 @@ class OrderDesk:
             )
         )
         if due > kept:
-            self.emit(FeesWaived(seller.id, self._trades, due - kept))
+            self.events.append(FeesWaived(seller.id, self._trades, due - kept))
         if waits:
             trade = UnsettledTrade(
                 number=self._trades,
@@ -258,7 +258,7 @@ class OrderDesk:
         held = order.held
         order.data.market.book.reduce(order, remaining)
         _reserve_anew(order, needed, fees)
-        self.emit(OrderDecremented(order.id, remaining, *split(order.side, held - needed)))
+        self.events.append(OrderDecremented(order.id, remaining, *split(order.side, held - needed)))
         return True
 
     # ── an order at rest ────────────────────────────────────────────────────────────────────
@@ -272,7 +272,7 @@ class OrderDesk:
     def _cancelled(self, order: Order, reason: CancelReason) -> None:
         """Frees what an order holds that rests no longer, or never did."""
         money, tokens = free(order)
-        self.emit(cancelled(order.id, reason, order.remaining, money, tokens))
+        self.events.append(cancelled(order.id, reason, order.remaining, money, tokens))
 
     def replace(self, order: Order, price: int, quantity: int, now: int) -> None:
         """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.
@@ -290,20 +290,22 @@ class OrderDesk:
         facts._checked_as = None
         verdict = self._accepted(facts)
         if verdict.outcome is not _PERMITTED:
-            self.emit(ReplaceRejected(order.id, verdict, self._reservation.as_facts(facts)))
+            self.events.append(ReplaceRejected(order.id, verdict, self._reservation.as_facts(facts)))
             return
         try:
             needed = self._notional(facts) + fees if side == BUY else quantity
             if not stays:
                 new.key = self._priority(facts)
         except UndecidedError as unanswered:
-            self.emit(ReplaceRejected(order.id, unanswered.answer.verdict, self._reservation.as_facts(facts)))
+            self.events.append(
+                ReplaceRejected(order.id, unanswered.answer.verdict, self._reservation.as_facts(facts))
+            )
             return
         if needed > balance_of(new).free + new.held:
             raise not_covered(order.id)
         _reserve_anew(new, needed, fees)
         money, tokens = split(side, needed)
-        self.emit(OrderReplaced(order.id, verdict, stays, price, quantity, money, tokens))
+        self.events.append(OrderReplaced(order.id, verdict, stays, price, quantity, money, tokens))
         book = seat.market.book
         if stays:
             order.fees, order.held = fees, needed
@@ -353,7 +355,7 @@ class OrderDesk:
         facts = self._reservation.as_facts(order.facts)
         order.data.market.book.cancel(order)
         del self.live[order.id]
-        self.emit(OrderExpelled(order.id, verdict, facts, order.remaining, *free(order)))
+        self.events.append(OrderExpelled(order.id, verdict, facts, order.remaining, *free(order)))
 
 
 def _reserve_anew(order: Order, needed: int, fees: int) -> None:

@@ -18,9 +18,9 @@ E = TypeVar("E")
 def maker(cls: Callable[P, E]) -> Callable[P, E]:
     """A function that makes instances of a class."""
     assert isinstance(cls, type)
-    methods = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    methods = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
     opened = type(cls.__name__, (cls,), {"__slots__": (), **methods})
-    scope: dict[str, Any] = {"_new": object.__new__, "_opened": opened, "_made": cls}
+    scope: dict[str, Any] = {"_opened": opened, "_made": cls}
     parameters, lines = [], []
     for f in attrs.fields(cls):
         assert (f.init, f.converter, f.validator) == (True, None, None), f
@@ -28,7 +28,7 @@ def maker(cls: Callable[P, E]) -> Callable[P, E]:
         scope[f"_default_{f.name}"] = f.default
         parameters.append(f.name if f.default is attrs.NOTHING else f"{f.name}=_default_{f.name}")
         lines.append(f"    _self.{f.name} = {f.name}")
-    head = f"def make({', '.join(parameters)}):\n    _self = _new(_opened)"
+    head = f"def make({', '.join(parameters)}):\n    _self = _opened()"
     exec("\n".join([head, *lines, "    _self.__class__ = _made", "    return _self"]), scope)
     made: Callable[P, E] = scope["make"]
     return made

@@ -62,10 +62,11 @@ class Venue(ABC, Generic[Command, Event]):
         self.clock = starting(on)
         self.events: list[Event | CommandInvalid] = []
         self.quoted = Quotations()
+        self._reads = self.READS  # found at once in an instance
 
     def submit(self, command: Command) -> list[Event | CommandInvalid]:
         """Carries out one command."""
-        if wrong := self.READS.unfit(command):
+        if wrong := self._reads.unfit(command):
             return [misread(command, wrong)]
         return carry_out(command, self.clock, (self,)) if type(command) is NewDay else self.take(command)
 
@@ -102,7 +103,7 @@ class Venue(ABC, Generic[Command, Event]):
 
     def drain(self) -> list[Event | CommandInvalid]:
         """The events since the last command."""
-        events = self.events[:]
+        events = self.events.copy()
         self.events.clear()
         return self.quoted.said(events) if self.quoted.instruments else events
 
