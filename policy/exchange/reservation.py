@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from policy.answers import MISSING, UndecidedError, Verdict
 from policy.exchange.ledger import Balance
-from policy.exchange.rules import ExchangeRules
+from policy.exchange.rules import Rules
 from policy.exchange.state import FILLED_IN, MarketAccess, Order
 from policy.facts.records import checking
 from policy.market.book import BUY, Key, Side
@@ -22,13 +22,15 @@ from policy.vocabulary import Json, RuntimeValue
 class Reservation:
     """The questions of the day that are asked of an order's money."""
 
-    def __init__(self, asked: ExchangeRules) -> None:
-        self.asked = asked
+    def __init__(self, rules: Rules) -> None:
+        self.asked = asked = rules.asked
         self.notional: Callable[..., int] = asked.notional.fast
         self.exposure: Callable[..., int] = asked.exposure.fast
         ((_, of),) = asked.accepted.function.parameters
         assert isinstance(of, Record)
         self._check = checking(asked.accepted.records, of.name, FILLED_IN - {"venue", "settlement_failed"})
+        # What the exchange fills in of an order itself fits; a worth that turns on the account must look at that.
+        self._checked_as = None if rules.standing is None else asked.accepted.records[of.name]
 
     def state(self, order: Order) -> RuntimeValue:
         """The order's facts, with what only the exchange knows. What an order holds already is available to it."""
@@ -95,7 +97,7 @@ class Reservation:
     def value(self, order: Order, price: int, quantity: int) -> int:
         """What so much of a buyer's order is worth; its facts state the order as it came, but for these two."""
         facts = order.facts
-        facts._checked_as = None
+        facts._checked_as = self._checked_as
         facts.side = BUY
         facts.price = price
         facts.quantity = quantity

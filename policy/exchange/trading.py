@@ -60,7 +60,7 @@ class OrderDesk:
     def follow(self, rules: Rules) -> None:
         """Takes the rules of another day; what rests is not judged by them yet."""
         self.rules = rules
-        self._reservation = Reservation(rules.asked)
+        self._reservation = Reservation(rules)
         self._notional: Callable[..., int] = self._reservation.notional
         self._accepted: Callable[..., Verdict] = rules.asked.accepted.verdict
         self._priority: Callable[..., tuple[int, ...]] = rules.asked.priority.fast
