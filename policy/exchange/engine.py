@@ -176,8 +176,9 @@ class Engine(Venue[Command, Event]):
     # ── orders ──────────────────────────────────────────────────────────────────────────────
 
     def _place(self, command: Place) -> None:
-        if command.id in self._answered:
-            placed, answer = self._answer(command.id)
+        id = command.id
+        if id in self._answered:
+            placed, answer = self._answer(id)
             self.events.append(repeated(command, placed, self.quoted.said(answer)))
             return
         seat = self.register.seats.get((command.by, command.venue, command.instrument)) or self._seat(command)
@@ -191,20 +192,21 @@ class Engine(Venue[Command, Event]):
             or not market.as_counted
             or command.fees
             or command.facts
-            or not command.id.strip()
+            or not id.strip()
         ):
             self._check(command, market)
             price, quantity = _counted(command, market)
         first = len(self.events)
         accepted = self.desk.place(command, price, quantity, seat)
         if accepted is not None:
-            self._answered[command.id] = len(self._told)
-            if len(self.events) == first + 1 and accepted.facts is None:  # most orders
-                self._told += (command, accepted.verdict, accepted.money, accepted.tokens)
+            self._answered[id] = len(self._told)
+            if len(self.events) == first + 1 and not self.desk.evidence:  # most orders
+                verdict, money, tokens = accepted
+                self._told += (command, verdict, money, tokens)
             else:
                 self._told += (command, *self.events[first:])
             if not market.as_counted:
-                self.quoted.order(command.id, market.quotation)
+                self.quoted.order(id, market.quotation)
 
     def _check(self, command: Place, market: Market) -> None:
         """An order that is not quite plain."""

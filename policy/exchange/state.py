@@ -41,11 +41,12 @@ def quoting(listed: ListInstrument) -> Quotation:
 class Market:
     """One instrument in the book of one platform, or in the shared book."""
 
-    __slots__ = ("as_counted", "book", "last_price", "listed", "lot", "quotation", "tick", "venue")
+    __slots__ = ("as_counted", "book", "last_price", "listed", "lot", "quotation", "self_trade", "tick", "venue")
 
     def __init__(self, venue: str, listed: ListInstrument) -> None:
         self.venue = venue
         self.listed = listed
+        self.self_trade = listed.self_trade
         self.quotation = quoting(listed)
         self.as_counted = self.quotation.as_counted
         self.tick = self.quotation.price(listed.tick, PRICE, "tick")

@@ -19,7 +19,6 @@ from policy.exchange.events import (
     CancelReason,
     Event,
     FeesWaived,
-    OrderAccepted,
     OrderDecremented,
     OrderExpelled,
     OrderRejected,
@@ -68,15 +67,17 @@ class OrderDesk:
 
     # ── an order comes in ───────────────────────────────────────────────────────────────────
 
-    def place(self, command: Place, price: int | None, quantity: int, seat: MarketAccess) -> OrderAccepted | None:
-        """Decides an order, and carries it out if the rules let it in.
+    def place(
+        self, command: Place, price: int | None, quantity: int, seat: MarketAccess
+    ) -> tuple[Verdict, int, int] | None:
+        """Decides an order, and carries it out. The verdict that lets it in, and what is reserved; else nothing.
 
         Raises InvalidCommandError where nothing can be reserved for it.
         """
-        side, own = command.side, command.facts
+        side, type, own = command.side, command.type, command.facts
         facts = self.register.facts(seat, own) if own else seat.facts
         order = Order(command, seat, facts, price or 0, quantity, command.at, self._sequence + 1)
-        result = match(seat.market.book, order, command.type, seat.market.listed.self_trade)
+        result = match(seat.market.book, order, type, seat.market.self_trade)
         if price is None:  # a market order is funded at the worst price that it would meet
             if not result.fills:
                 raise unpriced(order.id, result.why_unpriced)
@@ -94,14 +95,13 @@ class OrderDesk:
         self._sequence = order.sequence
         reserve(order, money or tokens)
         told = self._reservation.as_facts(facts) if self.evidence else None
-        event = accepted(order.id, verdict, money, tokens, told)
-        self.events.append(event)
+        self.events.append(accepted(order.id, verdict, money, tokens, told))
         if rests and not result.fills and not result.self_trade_cancels:  # most orders
             seat.market.book.rest(order)
             self.live[order.id] = order
         else:
-            self._carry_out(order, result, command.type)
-        return event
+            self._carry_out(order, result, type)
+        return verdict, money, tokens
 
     def _decided(self, order: Order, rests: bool) -> tuple[Verdict, int, Key] | None:
         """The verdict on an order that is let in, its worth, and its key if it rests; else it is rejected."""
@@ -315,7 +315,7 @@ class OrderDesk:
         book.cancel(order)
         del self.live[order.id]
         type = order.placed.type
-        result = match(book, new, type, seat.market.listed.self_trade)
+        result = match(book, new, type, seat.market.self_trade)
         self._carry_out(new, result, type)
 
     # ── what rests is judged again ──────────────────────────────────────────────────────────
