@@ -109,8 +109,8 @@ class Engine(Venue[Command, Event]):
         self.register = Register(rules, self.ledger)
         self.clearing = Clearing(rules, self.ledger, self.events.append)
         self.desk = OrderDesk(self.register, self.clearing, rules, self.events, evidence)
-        self._told: list[object] = []  # every order that was accepted, before its events or what the only one says
-        self._answered: dict[str, int] = {}  # where it stands there: so there is less to collect than one by one
+        self._told: list[object] = []  # each accepted order, then its events, or what its only event says
+        self._answered: dict[str, int] = {}  # where an order stands there; no container for each, to be collected
 
     def advance(self, at: int) -> None:
         """Settles trades that have waited as long as they may."""
