@@ -44,7 +44,7 @@ from policy.exchange.events import (
     InstrumentListed,
     MoneyDeposited,
     MoneyWithdrawn,
-    OrderRejected,
+    OrderAccepted,
     ParticipantAdmitted,
     PlatformAdmitted,
     PlatformRecovered,
@@ -68,7 +68,7 @@ from policy.exchange.state import (
     quoting,
 )
 from policy.exchange.trading import OrderDesk
-from policy.market.book import MARKET, ORDER_TYPES
+from policy.market.book import MARKET
 from policy.market.checks import (
     InvalidCommandError,
     available,
@@ -86,7 +86,6 @@ from policy.vocabulary import FactsJson
 from policy.wire import Commands
 
 COMMANDS: tuple[type[object], ...] = get_args(Command)
-PRICED = frozenset(ORDER_TYPES) - {MARKET}
 
 
 def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock, evidence: bool = False) -> Engine:
@@ -105,12 +104,13 @@ class Engine(Venue[Command, Event]):
     def __init__(self, on: str | Clock, rules_on: Callable[[str], Rules], evidence: bool = False) -> None:
         super().__init__(on)
         self.rules_on = rules_on
-        rules, emit = rules_on(self.clock.on.isoformat()), self.events.append
+        rules = rules_on(self.clock.on.isoformat())
         self.ledger = Ledger()
         self.register = Register(rules, self.ledger)
-        self.clearing = Clearing(rules, self.ledger, emit)
-        self.desk = OrderDesk(self.register, self.clearing, rules, emit, evidence)
-        self._answered: dict[str, tuple[Place, *tuple[Event, ...]]] = {}  # every order that was accepted
+        self.clearing = Clearing(rules, self.ledger, self.events.append)
+        self.desk = OrderDesk(self.register, self.clearing, rules, self.events, evidence)
+        self._told: list[object] = []  # each accepted order, then its events, or what its only event says
+        self._answered: dict[str, int] = {}  # where an order stands there; no container for each, to be collected
 
     def advance(self, at: int) -> None:
         """Settles trades that have waited as long as they may."""
@@ -176,33 +176,37 @@ class Engine(Venue[Command, Event]):
     # ── orders ──────────────────────────────────────────────────────────────────────────────
 
     def _place(self, command: Place) -> None:
-        before = self._answered.get(command.id)
-        if before is not None:
-            self.events.append(repeated(command, before[0], self.quoted.said(before[1:])))
+        id = command.id
+        if id in self._answered:
+            placed, answer = self._answer(id)
+            self.events.append(repeated(command, placed, self.quoted.said(answer)))
             return
         seat = self.register.seats.get((command.by, command.venue, command.instrument)) or self._seat(command)
         market, price, quantity = seat.market, command.price, command.quantity
         if (
-            type(price) is not int
+            (type(price) is not int and (price is not None or command.type != MARKET))
+            or (price is not None and (price % market.tick or price <= 0 or command.type == MARKET))
             or type(quantity) is not int
-            or not market.as_counted
-            or price % market.tick
             or quantity % market.lot
-            or price <= 0
             or quantity <= 0
+            or not market.as_counted
             or command.fees
             or command.facts
-            or command.type not in PRICED
-            or not command.id.strip()
+            or not id.strip()
         ):
             self._check(command, market)
             price, quantity = _counted(command, market)
         first = len(self.events)
-        self.desk.place(command, price, quantity, seat)
-        if type(self.events[first]) is not OrderRejected:
-            self._answered[command.id] = (command, *self.events[first:])
+        accepted = self.desk.place(command, price, quantity, seat)
+        if accepted is not None:
+            self._answered[id] = len(self._told)
+            if len(self.events) == first + 1 and not self.desk.evidence:  # most orders
+                verdict, money, tokens = accepted
+                self._told += (command, verdict, money, tokens)
+            else:
+                self._told += (command, *self.events[first:])
             if not market.as_counted:
-                self.quoted.order(command.id, market.quotation)
+                self.quoted.order(id, market.quotation)
 
     def _check(self, command: Place, market: Market) -> None:
         """An order that is not quite plain."""
@@ -218,7 +222,7 @@ class Engine(Venue[Command, Event]):
 
     def _replace(self, command: Replace) -> None:
         order = self._order(command)
-        market = order.data.seat.market
+        market = order.data.market
         check_amounts(command.price, command.quantity, market)
         price, quantity = _counted(command, market)
         assert price is not None
@@ -229,11 +233,25 @@ class Engine(Venue[Command, Event]):
         order = self.desk.live.get(command.id)
         if order is not None and order.owner == command.by:
             return order
-        placed = self._answered.get(command.id)
-        if placed is None or placed[0].by != command.by:
+        if command.id not in self._answered or self._answer(command.id)[0].by != command.by:
             message = f"`{command.by}` has no order `{command.id}`"
             raise InvalidCommandError(InvalidCode.UNKNOWN_ORDER, message)
         raise InvalidCommandError(InvalidCode.NOT_RESTING, f"nothing of order `{command.id}` rests")
+
+    def _answer(self, id: str) -> tuple[Place, list[object]]:
+        """An order that was accepted, and what came of it at once."""
+        first, told = self._answered[id], self._told
+        placed, verdict = told[first], told[first + 1]
+        assert isinstance(placed, Place)
+        if isinstance(verdict, Verdict):
+            money, tokens = told[first + 2], told[first + 3]
+            assert isinstance(money, int)
+            assert isinstance(tokens, int)
+            return placed, [OrderAccepted(id, verdict, money, tokens)]
+        last = first + 1
+        while last < len(told) and not isinstance(told[last], Place):
+            last += 1
+        return placed, told[first + 1 : last]
 
     # ── settlement ──────────────────────────────────────────────────────────────────────────
 

@@ -14,6 +14,7 @@ from attrs import frozen
 from policy.answers import Verdict
 from policy.exchange.commands import MONEY, PRICE, QUANTITY, SUBJECT, VENUE
 from policy.market.events import CommandInvalid, CommandRepeated
+from policy.market.making import maker
 from policy.market.matcher import Reason
 from policy.model import types
 from policy.model.types import ListOf, QuotedAmount
@@ -332,3 +333,7 @@ Event = (
 )
 
 made_quickly(get_args(Event))
+
+accepted = maker(OrderAccepted)
+traded = maker(Traded)
+cancelled = maker(OrderCancelled)

@@ -41,16 +41,17 @@ def quoting(listed: ListInstrument) -> Quotation:
 class Market:
     """One instrument in the book of one platform, or in the shared book."""
 
-    __slots__ = ("as_counted", "book", "last_price", "listed", "lot", "quotation", "tick", "venue")
+    __slots__ = ("as_counted", "book", "last_price", "listed", "lot", "quotation", "self_trade", "tick", "venue")
 
     def __init__(self, venue: str, listed: ListInstrument) -> None:
         self.venue = venue
         self.listed = listed
+        self.self_trade = listed.self_trade
         self.quotation = quoting(listed)
         self.as_counted = self.quotation.as_counted
         self.tick = self.quotation.price(listed.tick, PRICE, "tick")
         self.lot = self.quotation.size(listed.lot, QUANTITY, "lot")
-        self.book: Book[OrderState] = Book()
+        self.book: Book[Order] = Book()
         self.last_price = 0  # no trade yet
 
 
@@ -85,24 +86,21 @@ class MarketAccess:
         self.tokens = tokens
 
 
-class OrderState:
-    """What the exchange keeps of an order beside its place in the book. Plain slots: one is made for every order."""
+class Order(BookOrder[MarketAccess]):
+    """An order in a book of the exchange, with all that is kept of it; `data` is its seat."""
 
-    __slots__ = ("at", "facts", "fees", "held", "placed", "seat", "sequence")
+    __slots__ = ("at", "facts", "fees", "held", "placed", "sequence")
 
     def __init__(
-        self, seat: MarketAccess, facts: RuntimeValue, placed: Place, fees: int, at: int, sequence: int
+        self, placed: Place, seat: MarketAccess, facts: RuntimeValue, price: int, size: int, at: int, sequence: int
     ) -> None:
-        self.seat = seat
-        self.facts = facts  # shared by all orders of a seat but those with facts of their own
+        BookOrder.__init__(self, placed.id, placed.by, placed.side, price, size, seat)
         self.placed = placed  # the command, whose type and facts hold for the life of the order
-        self.fees = fees  # still to be charged
+        self.facts = facts  # shared by all orders of a seat but those with facts of their own
+        self.fees = placed.fees  # still to be charged
         self.held = 0  # reserved for what remains: money of a buyer, fees included, or tokens of a seller
         self.at = at
         self.sequence = sequence
-
-
-Order = BookOrder[OrderState]
 
 
 class Register:

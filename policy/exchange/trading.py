@@ -19,20 +19,20 @@ from policy.exchange.events import (
     CancelReason,
     Event,
     FeesWaived,
-    OrderAccepted,
-    OrderCancelled,
     OrderDecremented,
     OrderExpelled,
     OrderRejected,
     OrderReplaced,
     ReplaceRejected,
-    Traded,
     TradeRejected,
+    accepted,
+    cancelled,
+    traded,
 )
-from policy.exchange.reservation import Reservation, balance_of, reserve, split
+from policy.exchange.reservation import Reservation, balance_of, free, reserve, split
 from policy.exchange.rules import Rules
-from policy.exchange.state import MarketAccess, Order, OrderState, Register
-from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, Key, OrderType, Side
+from policy.exchange.state import MarketAccess, Order, Register
+from policy.market.book import BUY, FILL_OR_KILL, Fill, Key, OrderType
 from policy.market.checks import within_facts
 from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, match
 
@@ -45,11 +45,11 @@ class OrderDesk:
     """Every order that rests, under the rules of the day. With `evidence`, events carry more than a trader needs."""
 
     def __init__(
-        self, register: Register, clearing: Clearing, rules: Rules, emit: Callable[[Event], None], evidence: bool
+        self, register: Register, clearing: Clearing, rules: Rules, events: list[Event], evidence: bool
     ) -> None:
         self.register = register
         self.clearing = clearing
-        self.emit = emit
+        self.events = events
         self.evidence = evidence
         self.live: dict[str, Order] = {}
         self._sequence = 0
@@ -59,7 +59,7 @@ class OrderDesk:
     def follow(self, rules: Rules) -> None:
         """Takes the rules of another day; what rests is not judged by them yet."""
         self.rules = rules
-        self._reservation = Reservation(rules.asked)
+        self._reservation = Reservation(rules)
         self._notional: Callable[..., int] = self._reservation.notional
         self._accepted: Callable[..., Verdict] = rules.asked.accepted.verdict
         self._priority: Callable[..., tuple[int, ...]] = rules.asked.priority.fast
@@ -67,53 +67,56 @@ class OrderDesk:
 
     # ── an order comes in ───────────────────────────────────────────────────────────────────
 
-    def place(self, command: Place, price: int | None, quantity: int, seat: MarketAccess) -> None:
-        """Decides an order, and carries it out. Raises InvalidCommandError where nothing can be reserved for it."""
-        side, own = command.side, command.facts
+    def place(
+        self, command: Place, price: int | None, quantity: int, seat: MarketAccess
+    ) -> tuple[Verdict, int, int] | None:
+        """Decides an order, and carries it out. The verdict that lets it in, and what is reserved; else nothing.
+
+        Raises InvalidCommandError where nothing can be reserved for it.
+        """
+        side, type, own = command.side, command.type, command.facts
         facts = self.register.facts(seat, own) if own else seat.facts
-        live = OrderState(seat, facts, command, command.fees, command.at, self._sequence + 1)
-        order = BookOrder(command.id, command.by, side, price or 0, quantity, live)
-        result = match(seat.market.book, order, command.type, seat.market.listed.self_trade)
+        order = Order(command, seat, facts, price or 0, quantity, command.at, self._sequence + 1)
+        result = match(seat.market.book, order, type, seat.market.self_trade)
         if price is None:  # a market order is funded at the worst price that it would meet
             if not result.fills:
                 raise unpriced(order.id, result.why_unpriced)
             order.price = result.fills[-1][0].price
         rests = result.outcome == RESTED
-        decided = None if own or self.evidence else self._reservation.decided(live, side, order.price, quantity)
+        decided = None if own or self.evidence else self._reservation.decided(order)
         if decided is None:
             decided = self._decided(order, rests)
             if decided is None:
-                return
+                return None
         verdict, worth, order.key = decided
-        needed = worth + live.fees if side == BUY else quantity
-        money, tokens = (needed, 0) if side == BUY else (0, needed)
+        money, tokens = (worth + order.fees, 0) if side == BUY else (0, quantity)
         if money > seat.money.free or tokens > seat.tokens.free:
             raise not_covered(order.id)
-        self._sequence = live.sequence
-        reserve(live, side, needed)
+        self._sequence = order.sequence
+        reserve(order, money or tokens)
         told = self._reservation.as_facts(facts) if self.evidence else None
-        self.emit(OrderAccepted(order.id, verdict, money, tokens, told))
+        self.events.append(accepted(order.id, verdict, money, tokens, told))
         if rests and not result.fills and not result.self_trade_cancels:  # most orders
             seat.market.book.rest(order)
             self.live[order.id] = order
         else:
-            self._carry_out(order, result, command.type)
+            self._carry_out(order, result, type)
+        return verdict, money, tokens
 
     def _decided(self, order: Order, rests: bool) -> tuple[Verdict, int, Key] | None:
         """The verdict on an order that is let in, its worth, and its key if it rests; else it is rejected."""
-        live, side = order.data, order.side
-        facts = self._reservation.state(live, side, order.price, order.remaining)
+        facts = self._reservation.state(order)
         verdict = self._accepted(facts)
         if verdict.outcome is _PERMITTED:
             try:
-                worth = self._notional(facts) if side == BUY else 0
+                worth = self._notional(facts) if order.side == BUY else 0
                 return verdict, worth, self._priority(facts) if rests else ()
             except UndecidedError as unanswered:
                 verdict = unanswered.answer.verdict
-        self.emit(OrderRejected(order.id, verdict, self._reservation.as_facts(facts)))
+        self.events.append(OrderRejected(order.id, verdict, self._reservation.as_facts(facts)))
         return None
 
-    def _carry_out(self, order: Order, result: MatchResult[OrderState], type: OrderType) -> None:
+    def _carry_out(self, order: Order, result: MatchResult[Order], type: OrderType) -> None:
         """Trades with what an accepted order meets; what is left rests, or is cancelled.
 
         An order that trades all or nothing leaves its owner's others as they are where the rules forbid it.
@@ -131,31 +134,31 @@ class OrderDesk:
         if result.fills and not self._trade_all(order, result.fills, type):
             self._cancelled(order, TRADE_REJECTED)
         elif result.outcome == RESTED:
-            order.data.seat.market.book.rest(order)
+            order.data.market.book.rest(order)
             self.live[order.id] = order
         elif order.remaining:
             self._cancelled(order, result.reason)
 
     # ── trades ──────────────────────────────────────────────────────────────────────────────
 
-    def _may_trade_whole(self, order: Order, fills: Sequence[Fill[OrderState]]) -> bool:
+    def _may_trade_whole(self, order: Order, fills: Sequence[Fill[Order]]) -> bool:
         """Whether the rules let all these trades happen; false where they cannot say."""
-        platform = order.data.seat.account.platform
-        meets = [fill for fill in fills if fill[0].data.seat.account.platform != platform]
+        platform = order.data.account.platform
+        meets = [fill for fill in fills if fill[0].data.account.platform != platform]
         try:
             return not meets or not self._forbidden(order, meets, sum(self._worth(order, *fill)[0] for fill in meets))
         except UndecidedError as unanswered:
             self._undecided(order, meets, unanswered)
             return False
 
-    def _trade_all(self, order: Order, fills: Sequence[Fill[OrderState]], type: OrderType) -> bool:
+    def _trade_all(self, order: Order, fills: Sequence[Fill[Order]], type: OrderType) -> bool:
         """Trades until everything is filled; false as soon as the rules forbid a trade, or cannot say."""
-        platform, meets = order.data.seat.account.platform, fills
+        platform, meets = order.data.account.platform, fills
         try:
             for resting, quantity in fills:
                 meets = ((resting, quantity),)
                 value, still = self._worth(order, resting, quantity)
-                waits = resting.data.seat.account.platform != platform
+                waits = resting.data.account.platform != platform
                 if waits and type != FILL_OR_KILL and self._forbidden(order, meets, value):
                     return False
                 self._trade(order, meets, value, still, waits)
@@ -164,11 +167,11 @@ class OrderDesk:
             return False
         return True
 
-    def _undecided(self, order: Order, meets: Sequence[Fill[OrderState]], unanswered: UndecidedError) -> None:
+    def _undecided(self, order: Order, meets: Sequence[Fill[Order]], unanswered: UndecidedError) -> None:
         """What trades are worth cannot be said, so that they do not happen."""
         answer = unanswered.answer
         facts = self.rules.asked.notional.as_facts(*answer.arguments)
-        self.emit(TradeRejected(order.id, tuple(o.id for o, _ in meets), answer.verdict, facts))
+        self.events.append(TradeRejected(order.id, tuple(o.id for o, _ in meets), answer.verdict, facts))
 
     def _worth(self, order: Order, resting: Order, quantity: int) -> tuple[int, int]:
         """What so much is worth at the price of the order at rest, and what the rest of the buyer's order is then.
@@ -177,25 +180,24 @@ class OrderDesk:
         reserved for the whole.
         """
         buyer = order if order.side == BUY else resting
-        live = buyer.data
         still = 0
         if left := buyer.remaining - quantity:
-            still = self._reservation.value(live, buyer.price, left)
-        return min(self._reservation.value(live, resting.price, quantity), live.held - live.fees - still), still
+            still = self._reservation.value(buyer, buyer.price, left)
+        return min(self._reservation.value(buyer, resting.price, quantity), buyer.held - buyer.fees - still), still
 
-    def _forbidden(self, order: Order, meets: Sequence[Fill[OrderState]], value: int) -> bool:
+    def _forbidden(self, order: Order, meets: Sequence[Fill[Order]], value: int) -> bool:
         """Whether the rules do not let trades of this value wait for settlement."""
         refused = self.clearing.refuses(value)
         if refused is not None:
-            self.emit(TradeRejected(order.id, tuple(resting.id for resting, _ in meets), *refused))
+            self.events.append(TradeRejected(order.id, tuple(resting.id for resting, _ in meets), *refused))
         return refused is not None
 
-    def _trade(self, order: Order, fills: Sequence[Fill[OrderState]], value: int, still: int, waits: bool) -> None:
+    def _trade(self, order: Order, fills: Sequence[Fill[Order]], value: int, still: int, waits: bool) -> None:
         """One trade: paid at once within a platform, and reserved until settlement across platforms."""
         ((resting, quantity),) = fills
         buyer, seller = (order, resting) if order.side == BUY else (resting, order)
         bought, sold = buyer.data, seller.data
-        market = bought.seat.market
+        market = bought.market
         queue = tuple(o.id for o in market.book.level(resting.side, resting.price)) if self.evidence else ()
         charged, due = _used(buyer, seller, quantity, value, still)
         kept = min(due, value)
@@ -204,9 +206,9 @@ class OrderDesk:
             del self.live[resting.id]
         self._trades += 1
         market.last_price = resting.price
-        record_turnover(bought.seat.account, sold.seat.account, value)
-        self.emit(
-            Traded(
+        record_turnover(bought.account, sold.account, value)
+        self.events.append(
+            traded(
                 self._trades,
                 market.listed.id,
                 resting.id,
@@ -225,14 +227,14 @@ class OrderDesk:
             )
         )
         if due > kept:
-            self.emit(FeesWaived(seller.id, self._trades, due - kept))
+            self.events.append(FeesWaived(seller.id, self._trades, due - kept))
         if waits:
             trade = UnsettledTrade(
                 number=self._trades,
-                at=order.data.at,
+                at=order.at,
                 market=market,
-                buyer=bought.seat,
-                seller=sold.seat,
+                buyer=bought,
+                seller=sold,
                 buy=buyer.id,
                 sell=seller.id,
                 price=resting.price,
@@ -243,35 +245,34 @@ class OrderDesk:
             )
             self.clearing.add(trade)
         else:
-            transfer(bought.seat, sold.seat, quantity, value, charged, kept, self.clearing.fees)
+            transfer(bought, sold, quantity, value, charged, kept, self.clearing.fees)
 
     def _decrement(self, order: Order, remaining: int) -> bool:
         """Lowers what is left of an order; false where the rules cannot say what the rest is worth."""
-        live, side = order.data, order.side
-        fees = -(-live.fees * remaining // order.remaining)
+        fees = -(-order.fees * remaining // order.remaining)
         try:
-            needed = self._reservation.value(live, order.price, remaining) + fees if side == BUY else remaining
+            worth = self._reservation.value(order, order.price, remaining) if order.side == BUY else 0
         except UndecidedError:
             return False
-        held = live.held
-        live.seat.market.book.reduce(order, remaining)
-        _reserve_anew(live, side, needed, fees)
-        self.emit(OrderDecremented(order.id, remaining, *split(side, held - needed)))
+        needed = worth + fees if order.side == BUY else remaining
+        held = order.held
+        order.data.market.book.reduce(order, remaining)
+        _reserve_anew(order, needed, fees)
+        self.events.append(OrderDecremented(order.id, remaining, *split(order.side, held - needed)))
         return True
 
     # ── an order at rest ────────────────────────────────────────────────────────────────────
 
     def cancel(self, order: Order, reason: CancelReason = REQUESTED) -> None:
         """Takes an order at rest out."""
-        order.data.seat.market.book.cancel(order)
+        order.data.market.book.cancel(order)
         del self.live[order.id]
         self._cancelled(order, reason)
 
     def _cancelled(self, order: Order, reason: CancelReason) -> None:
         """Frees what an order holds that rests no longer, or never did."""
-        money, tokens = split(order.side, order.data.held)
-        reserve(order.data, order.side, 0)
-        self.emit(OrderCancelled(order.id, reason, order.remaining, money, tokens))
+        money, tokens = free(order)
+        self.events.append(cancelled(order.id, reason, order.remaining, money, tokens))
 
     def replace(self, order: Order, price: int, quantity: int, now: int) -> None:
         """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.
@@ -279,42 +280,42 @@ class OrderDesk:
         It keeps its type: a post-only order that would trade at its new price is cancelled. Its fees follow its
         quantity. Raises InvalidCommandError where what it needs cannot be reserved, or no fact could say its fees.
         """
-        old = order.data
-        seat, side = old.seat, order.side
+        seat, side = order.data, order.side
         stays = price == order.price and quantity <= order.remaining
-        at, sequence = (old.at, old.sequence) if stays else (now, self._sequence + 1)
-        live = OrderState(seat, old.facts, old.placed, old.fees, at, sequence)
-        live.held = old.held
-        self._reservation.state(live, side, price, quantity)
-        live.facts.fees = fees = _fees(old, quantity)
-        live.facts._checked_as = None
-        verdict = self._accepted(live.facts)
+        at, sequence = (order.at, order.sequence) if stays else (now, self._sequence + 1)
+        new = Order(order.placed, seat, order.facts, price, quantity, at, sequence)
+        new.key, new.fees, new.held = order.key, order.fees, order.held
+        facts = self._reservation.state(new)
+        facts.fees = fees = _fees(order, quantity)
+        facts._checked_as = None
+        verdict = self._accepted(facts)
         if verdict.outcome is not _PERMITTED:
-            self.emit(ReplaceRejected(order.id, verdict, self._reservation.as_facts(live.facts)))
+            self.events.append(ReplaceRejected(order.id, verdict, self._reservation.as_facts(facts)))
             return
-        new = BookOrder(order.id, order.owner, side, price, quantity, live, order.key)
         try:
-            needed = self._notional(live.facts) + fees if side == BUY else quantity
+            needed = self._notional(facts) + fees if side == BUY else quantity
             if not stays:
-                new.key = self._priority(live.facts)
+                new.key = self._priority(facts)
         except UndecidedError as unanswered:
-            self.emit(ReplaceRejected(order.id, unanswered.answer.verdict, self._reservation.as_facts(live.facts)))
+            self.events.append(
+                ReplaceRejected(order.id, unanswered.answer.verdict, self._reservation.as_facts(facts))
+            )
             return
-        if needed > balance_of(live, side).free + live.held:
+        if needed > balance_of(new).free + new.held:
             raise not_covered(order.id)
-        _reserve_anew(live, side, needed, fees)
+        _reserve_anew(new, needed, fees)
         money, tokens = split(side, needed)
-        self.emit(OrderReplaced(order.id, verdict, stays, price, quantity, money, tokens))
+        self.events.append(OrderReplaced(order.id, verdict, stays, price, quantity, money, tokens))
         book = seat.market.book
         if stays:
-            order.data = live
+            order.fees, order.held = fees, needed
             book.reduce(order, quantity)
             return
         self._sequence = sequence
         book.cancel(order)
         del self.live[order.id]
-        type = old.placed.type
-        result = match(book, new, type, seat.market.listed.self_trade)
+        type = order.placed.type
+        result = match(book, new, type, seat.market.self_trade)
         self._carry_out(new, result, type)
 
     # ── what rests is judged again ──────────────────────────────────────────────────────────
@@ -322,53 +323,51 @@ class OrderDesk:
     def revalidate(self, seats: Iterable[MarketAccess], rerank: bool = False) -> None:
         """Decides orders of these seats that rest again, as they came, when what they state or the rules changed."""
         concerned = set(seats)
-        for order in [o for o in self.live.values() if o.data.seat in concerned]:
-            live = order.data
-            own = live.placed.facts
-            live.facts = self.register.facts(live.seat, own) if own else live.seat.facts
-            self._revalidate(order, live, rerank)
+        for order in [o for o in self.live.values() if o.data in concerned]:
+            own = order.placed.facts
+            order.facts = self.register.facts(order.data, own) if own else order.data.facts
+            self._revalidate(order, rerank)
 
-    def _revalidate(self, order: Order, live: OrderState, rerank: bool) -> None:
-        self._reservation.state(live, order.side, order.price, order.remaining)
-        verdict = self._accepted(live.facts)
+    def _revalidate(self, order: Order, rerank: bool) -> None:
+        self._reservation.state(order)
+        verdict = self._accepted(order.facts)
         if verdict.outcome is not _PERMITTED:
-            self._expel(order, live, verdict)
+            self._expel(order, verdict)
             return
         try:
-            needed = self._reservation.needed(live, order.side, order.remaining)
-            key = self._priority(live.facts) if rerank else order.key
+            needed = self._reservation.needed(order)
+            key = self._priority(order.facts) if rerank else order.key
         except UndecidedError as unanswered:
-            self._expel(order, live, unanswered.answer.verdict)
+            self._expel(order, unanswered.answer.verdict)
             return
-        if needed > balance_of(live, order.side).free + live.held:
+        if needed > balance_of(order).free + order.held:
             self.cancel(order, INSUFFICIENT_BALANCE)
             return
-        reserve(live, order.side, needed)
+        free(order)
+        reserve(order, needed)
         if key != order.key:
-            book = live.seat.market.book
+            book = order.data.market.book
             book.cancel(order)
             order.key = key
             book.rest(order)
 
-    def _expel(self, order: Order, live: OrderState, verdict: Verdict) -> None:
-        facts = self._reservation.as_facts(live.facts)
-        live.seat.market.book.cancel(order)
+    def _expel(self, order: Order, verdict: Verdict) -> None:
+        facts = self._reservation.as_facts(order.facts)
+        order.data.market.book.cancel(order)
         del self.live[order.id]
-        held = live.held
-        reserve(live, order.side, 0)
-        self.emit(OrderExpelled(order.id, verdict, facts, order.remaining, *split(order.side, held)))
+        self.events.append(OrderExpelled(order.id, verdict, facts, order.remaining, *free(order)))
 
 
-def _reserve_anew(live: OrderState, side: Side, needed: int, fees: int) -> None:
+def _reserve_anew(order: Order, needed: int, fees: int) -> None:
     """Reserves so much for an order with other fees, which are part of it."""
-    reserve(live, side, 0)
-    live.fees = fees
-    reserve(live, side, needed)
+    free(order)
+    order.fees = fees
+    reserve(order, needed)
 
 
-def _fees(order: OrderState, quantity: int) -> int:
+def _fees(order: Order, quantity: int) -> int:
     """The fees of so much of an order, in proportion; rounded up, so that nobody pays less by replacing."""
-    placed, made = order.placed, order.seat.market.quotation
+    placed, made = order.placed, order.data.market.quotation
     fees = -(-placed.fees * quantity // made.size(placed.quantity, QUANTITY))
     within_facts(fees, "fees")
     return fees
@@ -376,14 +375,14 @@ def _fees(order: OrderState, quantity: int) -> int:
 
 def _used(buyer: Order, seller: Order, quantity: int, value: int, still: int) -> tuple[int, int]:
     """Uses up what both orders reserved for a trade that is about to fill them; the fees of buyer and seller."""
-    bought, sold = buyer.data, seller.data
-    charged = bought.fees * quantity // buyer.remaining
-    due = sold.fees * quantity // seller.remaining
-    given_up = bought.held - bought.fees - still
-    bought.fees -= charged
-    bought.held = still + bought.fees
-    bought.seat.account.open_buys -= given_up
-    bought.seat.money.release(given_up - value)
-    sold.fees -= due
-    sold.held -= quantity
+    charged = buyer.fees * quantity // buyer.remaining
+    due = seller.fees * quantity // seller.remaining
+    given_up = buyer.held - buyer.fees - still
+    buyer.fees -= charged
+    buyer.held = still + buyer.fees
+    bought = buyer.data
+    bought.account.open_buys -= given_up
+    bought.money.release(given_up - value)
+    seller.fees -= due
+    seller.held -= quantity
     return charged, due

@@ -45,7 +45,7 @@ from policy.market.checks import (
     within_facts,
 )
 from policy.market.commands import NewDay
-from policy.market.events import InvalidCode
+from policy.market.events import CommandInvalid, InvalidCode
 from policy.market.venue import Clock, Venue
 from policy.model.values import show
 from policy.rulebook import Rulebook
@@ -140,7 +140,12 @@ class Engine(Venue[do.Command, Event]):
             revalue(account.held.values(), rules, context.loans)
             review(account, context)
 
-    def conclude(self) -> None:
+    def drain(self) -> list[Event | CommandInvalid]:
+        """Looks at the whole once more."""
+        self._judge_book()
+        return super().drain()
+
+    def _judge_book(self) -> None:
         """Emits whether the book is within its limits, when that has changed."""
         if self.lender is None:
             return

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
-from typing import Final, Generic, Literal, TypeVar, get_args
+from typing import Any, Final, Generic, Literal, Self, TypeVar, get_args
 
 Side = Literal["buy", "sell"]
 OrderType = Literal["limit", "market", "immediate_or_cancel", "fill_or_kill", "post_only"]
@@ -34,6 +34,7 @@ POST_ONLY: Final = "post_only"
 
 Key = tuple[int, ...]
 T = TypeVar("T")
+O = TypeVar("O", bound="BookOrder[Any]")
 
 
 class BookOrder(Generic[T]):
@@ -53,33 +54,33 @@ class BookOrder(Generic[T]):
         self.remaining = quantity
         self.key = key
         self.data = data
-        self.level: Level[T] | None = None  # where it rests, if it does, and between whom
-        self.previous: BookOrder[T] | None = None
-        self.next: BookOrder[T] | None = None
+        self.level: Level[Self] | None = None  # where it rests, if it does, and between whom
+        self.previous: Self | None = None
+        self.next: Self | None = None
 
     def __repr__(self) -> str:
         return f"<{self.side} {self.id}: {self.remaining} of {self.quantity} at {self.price}, key {self.key}>"
 
 
-class Level(Generic[T]):
+class Level(Generic[O]):
     """Orders whose keys begin alike, in key order."""
 
     __slots__ = ("first", "last", "rank", "side")
 
-    def __init__(self, side: BookSide[T], rank: int, only: BookOrder[T]) -> None:
+    def __init__(self, side: BookSide[O], rank: int, only: O) -> None:
         self.side = side
         self.rank = rank  # the component, negated
-        self.first: BookOrder[T] = only
-        self.last: BookOrder[T] = only
+        self.first: O = only
+        self.last: O = only
 
-    def __iter__(self) -> Iterator[BookOrder[T]]:
-        order: BookOrder[T] | None = self.first
+    def __iter__(self) -> Iterator[O]:
+        order: O | None = self.first
         while order is not None:
             yield order
             order = order.next
 
 
-class BookSide(Generic[T]):
+class BookSide(Generic[O]):
     """The levels of one side. The last rank is the best."""
 
     __slots__ = ("by_rank", "keys_without_price", "ranks", "sign")
@@ -87,29 +88,29 @@ class BookSide(Generic[T]):
     def __init__(self, sign: int) -> None:
         self.sign = sign  # of a price, as a rank
         self.ranks: list[int] = []
-        self.by_rank: dict[int, Level[T]] = {}
+        self.by_rank: dict[int, Level[O]] = {}
         self.keys_without_price = 0  # orders whose keys do not begin with their price
 
-    def __iter__(self) -> Iterator[BookOrder[T]]:
+    def __iter__(self) -> Iterator[O]:
         for rank in reversed(self.ranks):
             yield from self.by_rank[rank]
 
 
-Fill = tuple[BookOrder[T], int]
+Fill = tuple[O, int]
 
 
-class Book(Generic[T]):
+class Book(Generic[O]):
     """The two queues of one instrument."""
 
     __slots__ = ("_buys", "_sells")
 
     def __init__(self) -> None:
-        self._buys: BookSide[T] = BookSide(1)
-        self._sells: BookSide[T] = BookSide(-1)
+        self._buys: BookSide[O] = BookSide(1)
+        self._sells: BookSide[O] = BookSide(-1)
 
     # ── an incoming order ───────────────────────────────────────────────────────────────────
 
-    def sweep(self, incoming: BookOrder[T], bounded: bool = True) -> list[Fill[T]]:
+    def sweep(self, incoming: O, bounded: bool = True) -> list[Fill[O]]:
         """Whom it would trade with and how much, in the queue's order; at any price, if it is not bounded by its own.
 
         An order of the same owner is in the list where it would be met, with a quantity of 0.
@@ -125,13 +126,13 @@ class Book(Generic[T]):
             return _from(iter([o for o in side if not bounded or o.price * side.sign >= worst]), incoming)
         if bounded and ranks[-1] < worst:
             return []
-        fills: list[Fill[T]] = []
+        fills: list[Fill[O]] = []
         wanted = incoming.remaining
         owner = incoming.owner
         for rank in reversed(ranks):
             if bounded and rank < worst:
                 break
-            order: BookOrder[T] | None = side.by_rank[rank].first
+            order: O | None = side.by_rank[rank].first
             while order is not None:
                 if order.owner == owner:
                     fills.append((order, 0))
@@ -145,7 +146,7 @@ class Book(Generic[T]):
                 order = order.next
         return fills
 
-    def fill(self, incoming: BookOrder[T], fills: Sequence[Fill[T]]) -> list[BookOrder[T]]:
+    def fill(self, incoming: O, fills: Sequence[Fill[O]]) -> list[O]:
         """Carries out a sweep, or a part of it. Returns the orders that are filled, which leave the book."""
         filled = []
         taken = 0
@@ -158,7 +159,7 @@ class Book(Generic[T]):
         incoming.remaining -= taken
         return filled
 
-    def rest(self, order: BookOrder[T]) -> None:
+    def rest(self, order: O) -> None:
         """Queues what remains of an order, behind the others of its key if there are any."""
         side, rank = (self._buys, order.price) if order.side == BUY else (self._sells, -order.price)
         key = order.key
@@ -181,7 +182,7 @@ class Book(Generic[T]):
 
     # ── an order at rest ────────────────────────────────────────────────────────────────────
 
-    def cancel(self, order: BookOrder[T]) -> None:
+    def cancel(self, order: O) -> None:
         """Takes an order at rest out; one that does not rest is left as it is."""
         level = order.level
         if level is None:
@@ -211,18 +212,18 @@ class Book(Generic[T]):
             else:
                 del ranks[bisect_left(ranks, rank)]
 
-    def reduce(self, order: BookOrder[T], remaining: int) -> None:
+    def reduce(self, order: O, remaining: int) -> None:
         """Lowers what remains of an order at rest, which keeps its place."""
         order.quantity -= order.remaining - remaining
         order.remaining = remaining
 
     # ── what there is ───────────────────────────────────────────────────────────────────────
 
-    def queue(self, side: Side) -> tuple[BookOrder[T], ...]:
+    def queue(self, side: Side) -> tuple[O, ...]:
         """The orders of a side, the first to be filled first."""
         return tuple(self.side(side))
 
-    def level(self, side: Side, price: int) -> tuple[BookOrder[T], ...]:
+    def level(self, side: Side, price: int) -> tuple[O, ...]:
         """The orders of a side at one price, the first to be filled first."""
         of = self.side(side)
         if of.keys_without_price:
@@ -244,20 +245,20 @@ class Book(Generic[T]):
         prices = [of.sign * rank for rank in reversed(ranks[-levels:])] if levels else []
         return [(price, sum([order.remaining for order in self.level(side, price)])) for price in prices]
 
-    def __iter__(self) -> Iterator[BookOrder[T]]:
+    def __iter__(self) -> Iterator[O]:
         """Everything at rest: buys, then sells, each in the queue's order."""
         yield from self._buys
         yield from self._sells
 
-    def side(self, side: Side) -> BookSide[T]:
+    def side(self, side: Side) -> BookSide[O]:
         """The orders of a side, the first to be filled first, without a copy of them."""
         return self._buys if side == BUY else self._sells
 
 
-def _insert(level: Level[T], order: BookOrder[T]) -> None:
+def _insert(level: Level[O], order: O) -> None:
     """Puts an order before those of its level whose keys are higher, of which the last is one."""
-    after: BookOrder[T] | None = level.last
-    before: BookOrder[T] | None = None
+    after: O | None = level.last
+    before: O | None = None
     while after is not None and after.key > order.key:
         before, after = after, after.previous
     order.previous, order.next = after, before
@@ -269,9 +270,9 @@ def _insert(level: Level[T], order: BookOrder[T]) -> None:
         before.previous = order
 
 
-def _from(queue: Iterator[BookOrder[T]], incoming: BookOrder[T]) -> list[Fill[T]]:
+def _from(queue: Iterator[O], incoming: O) -> list[Fill[O]]:
     """A plan from the front of a queue, all of whose orders cross."""
-    fills: list[Fill[T]] = []
+    fills: list[Fill[O]] = []
     wanted = incoming.remaining
     for order in queue:
         quantity = 0 if order.owner == incoming.owner else min(wanted, order.remaining)

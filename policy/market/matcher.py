@@ -28,7 +28,7 @@ from policy.market.book import (
     OrderType,
 )
 
-T = TypeVar("T")
+O = TypeVar("O", bound=BookOrder[Any])
 
 SelfTrade = Literal["cancel_incoming", "cancel_resting", "cancel_both", "decrement"]
 SELF_TRADES: Final[tuple[SelfTrade, ...]] = get_args(SelfTrade)
@@ -55,7 +55,7 @@ OWN_ORDER: Final = "meets_own_order"
 WOULD_TRADE: Final = "would_trade_at_once"
 
 
-class MatchResult(Generic[T]):
+class MatchResult(Generic[O]):
     """What comes of an order: its trades, and which of its owner's orders are cancelled to make way.
 
     `reason` is given where the outcome is `cancelled` or `rejected`. `decremented` is how much the order loses before
@@ -68,10 +68,10 @@ class MatchResult(Generic[T]):
         self,
         outcome: Outcome,
         reason: Reason = REQUESTED,
-        fills: Sequence[Fill[T]] = (),
-        self_trade_cancels: Sequence[BookOrder[T]] = (),
+        fills: Sequence[Fill[O]] = (),
+        self_trade_cancels: Sequence[O] = (),
         decremented: int = 0,
-        lowered: Fill[T] | None = None,
+        lowered: Fill[O] | None = None,
     ) -> None:
         self.outcome = outcome
         self.reason = reason
@@ -96,13 +96,13 @@ _UNMATCHED: Final[dict[OrderType, MatchResult[Any]]] = {
 """What becomes of an order, or of the rest of it, that nobody is there to trade with."""
 
 
-def match(book: Book[T], incoming: BookOrder[T], type: OrderType, self_trade: SelfTrade) -> MatchResult[T]:
+def match(book: Book[O], incoming: O, type: OrderType, self_trade: SelfTrade) -> MatchResult[O]:
     """What would come of an order. Changes nothing."""
     sweep = book.sweep(incoming, type != MARKET)
     return _result(sweep, incoming, type, self_trade) if sweep else _UNMATCHED[type]
 
 
-def _result(sweep: list[Fill[T]], incoming: BookOrder[T], type: OrderType, self_trade: SelfTrade) -> MatchResult[T]:
+def _result(sweep: list[Fill[O]], incoming: O, type: OrderType, self_trade: SelfTrade) -> MatchResult[O]:
     """What comes of an order that meets others, if only its owner's."""
     traded = 0
     for _, quantity in sweep:
@@ -117,9 +117,7 @@ def _result(sweep: list[Fill[T]], incoming: BookOrder[T], type: OrderType, self_
     return unmatched if type == FILL_OR_KILL else MatchResult(unmatched.outcome, unmatched.reason, sweep)
 
 
-def _meeting_own(
-    sweep: list[Fill[T]], incoming: BookOrder[T], type: OrderType, self_trade: SelfTrade
-) -> MatchResult[T]:
+def _meeting_own(sweep: list[Fill[O]], incoming: O, type: OrderType, self_trade: SelfTrade) -> MatchResult[O]:
     """As `_result`, where orders of the same owner are in the way."""
     match self_trade:
         case "cancel_resting":
@@ -142,18 +140,18 @@ def _meeting_own(
             assert_never(self_trade)
 
 
-def _comes_to_nothing(type: OrderType, fills: Sequence[Fill[T]]) -> MatchResult[T] | None:
+def _comes_to_nothing(type: OrderType, fills: Sequence[Fill[O]]) -> MatchResult[O] | None:
     """What becomes of an order that meets its owner's, and must not trade, or only as a whole."""
     if type == FILL_OR_KILL:
         return MatchResult(CANCELLED, OWN_ORDER)
     return MatchResult(REJECTED, WOULD_TRADE) if type == POST_ONLY and fills else None
 
 
-def _decremented(sweep: list[Fill[T]], incoming: BookOrder[T], type: OrderType) -> MatchResult[T]:
+def _decremented(sweep: list[Fill[O]], incoming: O, type: OrderType) -> MatchResult[O]:
     """Of two orders of one owner that meet the smaller is cancelled, and the larger loses as much."""
-    fills: list[Fill[T]] = []
-    own: list[BookOrder[T]] = []
-    lowered: Fill[T] | None = None
+    fills: list[Fill[O]] = []
+    own: list[O] = []
+    lowered: Fill[O] | None = None
     decremented, wanted, ends_at_own = 0, incoming.remaining, False
     for order, quantity in sweep:
         if quantity:
@@ -172,11 +170,11 @@ def _decremented(sweep: list[Fill[T]], incoming: BookOrder[T], type: OrderType) 
         return nothing
     if ends_at_own:
         return MatchResult(CANCELLED, OWN_ORDER, fills, own, decremented, lowered)
-    unmatched = _UNMATCHED[type] if wanted else MatchResult[T](FILLED)
+    unmatched = _UNMATCHED[type] if wanted else MatchResult[O](FILLED)
     return MatchResult(unmatched.outcome, unmatched.reason, fills, own, decremented)
 
 
-def apply(book: Book[T], incoming: BookOrder[T], result: MatchResult[T]) -> list[BookOrder[T]]:
+def apply(book: Book[O], incoming: O, result: MatchResult[O]) -> list[O]:
     """Does to the book what `match` said. Returns the orders that leave it."""
     for own in result.self_trade_cancels:
         book.cancel(own)

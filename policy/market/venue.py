@@ -62,12 +62,29 @@ class Venue(ABC, Generic[Command, Event]):
         self.clock = starting(on)
         self.events: list[Event | CommandInvalid] = []
         self.quoted = Quotations()
+        self._reads = self.READS  # found at once in an instance
 
     def submit(self, command: Command) -> list[Event | CommandInvalid]:
         """Carries out one command."""
-        if wrong := self.READS.unfit(command):
+        if wrong := self._reads.unfit(command):
             return [misread(command, wrong)]
-        return carry_out(command, self.clock, (self,))
+        return carry_out(command, self.clock, (self,)) if type(command) is NewDay else self.take(command)
+
+    def take(self, command: Any) -> list[Event | CommandInvalid]:
+        """Carries out a well-formed command that is its own, once its time has come."""
+        at: int = command.at
+        before = self.clock.at
+        try:
+            if before is None or not 0 <= at - before <= _AHEAD:
+                check_time(at, self.clock)
+            self.advance(at)
+        except InvalidCommandError as invalid:
+            return [_invalid(command, invalid)]
+        try:
+            self.carry_out(command)
+        except InvalidCommandError as invalid:
+            self.events.append(_invalid(command, invalid))
+        return self.drain()
 
     @abstractmethod
     def advance(self, at: int) -> None:
@@ -84,12 +101,9 @@ class Venue(ABC, Generic[Command, Event]):
     def carry_out(self, command: Command) -> None:
         """Does what a command says. Raises InvalidCommandError before it changes anything."""
 
-    def conclude(self) -> None:  # most venues have nothing more to say
-        """Looks at the whole once a command has been carried out."""
-
     def drain(self) -> list[Event | CommandInvalid]:
         """The events since the last command."""
-        events = self.events[:]
+        events = self.events.copy()
         self.events.clear()
         return self.quoted.said(events) if self.quoted.instruments else events
 
@@ -108,25 +122,22 @@ def repeated(command: Any, first: Any, events: Sequence[Any]) -> CommandRepeated
 
 def carry_out(command: Any, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> list[Any]:
     """Carries out a well-formed command on its venue, and a new day on all of them."""
-    at: int = command.at
-    before = clock.at
-    try:
-        if before is not None and at < before:
-            raise _out_of_sequence("this comes before what has already happened")
-        if at - (clock.latest if before is None else before) > _AHEAD:
-            raise _too_far_ahead("this")
-        if type(command) is NewDay:
-            return _new_day(command, clock, venues)
+    if type(command) is not NewDay:
         (venue,) = venues
-        venue.advance(at)
+        return venue.take(command)
+    try:
+        check_time(command.at, clock)
+        return _new_day(command, clock, venues)
     except InvalidCommandError as invalid:
         return [_invalid(command, invalid)]
-    try:
-        venue.carry_out(command)
-    except InvalidCommandError as invalid:
-        venue.events.append(_invalid(command, invalid))
-    venue.conclude()
-    return venue.drain()
+
+
+def check_time(at: int, clock: Clock) -> None:
+    """The moment of a command, beside what has already happened."""
+    if clock.at is not None and at < clock.at:
+        raise _out_of_sequence("this comes before what has already happened")
+    if at - clock.latest > _AHEAD:
+        raise _too_far_ahead("this")
 
 
 def _new_day(command: NewDay, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> list[Any]:
@@ -142,7 +153,6 @@ def _new_day(command: NewDay, clock: Clock, venues: Sequence[Venue[Any, Any]]) -
     for venue, begin in zip(venues, days, strict=True):
         venue.advance(at)
         begin()
-        venue.conclude()
         events += venue.drain()
     return events
 

@@ -10,11 +10,11 @@ from policy.facts.records import unchecked
 from policy.interface import provisions
 from policy.market.book import BUY, SELL, Book, Side
 from policy.perpetuals.mark_events import Marked
-from policy.perpetuals.state import Contract, OrderState, State
+from policy.perpetuals.state import Contract, Order, State
 from policy.vocabulary import RuntimeValue
 
 
-def value_of_first(book: Book[OrderState], side: Side, size: int) -> int | None:
+def value_of_first(book: Book[Order], side: Side, size: int) -> int | None:
     """What the first `size` of a side's queue is worth at its prices; none where there is less."""
     value = 0
     for order in book.side(side):

@@ -100,7 +100,7 @@ class Contract:
     self_trade: SelfTrade
     product: FactsJson  # raw, to be read again under the rules of another day
     facts: RuntimeValue  # the rulebook's record of it
-    book: Book[OrderState] = field(factory=Book)
+    book: Book[Order] = field(factory=Book)
     index: int | None = None
     counts_until: int = 0  # the last moment at which the index counts
     mark: int | None = None

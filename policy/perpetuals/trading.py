@@ -204,7 +204,7 @@ def _accepted(command: PlacePerpetual, judged: Judged, size: int, price: int | N
     )
 
 
-def _carry_out(state: State, order: Order, result: MatchResult[OrderState], fees: list[int]) -> None:
+def _carry_out(state: State, order: Order, result: MatchResult[Order], fees: list[int]) -> None:
     """Does what the matcher said: trades, and what becomes of the rest and of the owner's orders in the way."""
     standing = order.data
     contract, bucket = standing.contract, standing.bucket

@@ -358,6 +358,22 @@ def test_the_same_order_again_has_the_same_answer_and_no_effect() -> None:
     assert rejected.code == "duplicate"
 
 
+@pytest.mark.parametrize("evidence", [False, True])
+def test_every_order_again_has_its_own_answer(evidence: bool) -> None:
+    market = exchange(evidence=evidence)
+    orders = [
+        ("a1", "ann", "sell", 100_00, COIN),
+        ("a2", "ann", "sell", 101_00, COIN),
+        ("b1", "ben", "buy", 101_00, 3 * COIN),
+        ("b2", "ben", "buy", 99_00, COIN),
+    ]
+    first = [place(market, *order) for order in orders]
+    assert [len(events) for events in first] == [1, 1, 3, 1]
+    for order, events in zip(orders, first, strict=True):
+        again = place(market, *order, at=AT + 5)
+        assert again == [CommandRepeated("place", order[0], tuple(map(event_json, events)))]
+
+
 def test_an_order_that_was_refused_is_judged_anew_and_its_id_is_free() -> None:
     market = exchange()
     assert names(place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN)) == ["OrderRejected"]

@@ -29,7 +29,6 @@ from policy.perpetuals import (
     trading as desk_trading,
 )
 from policy.perpetuals.facts import only_reduces
-from policy.scenario import market
 from promises import OPEN
 
 Patch = pytest.MonkeyPatch
@@ -49,15 +48,14 @@ def lost_index_keeps_its_mark(patch: Patch) -> None:
 
 
 def rejected_command_moves_the_clock(patch: Patch) -> None:
-    carry_out = venue.carry_out
+    take = venue.Venue.take
 
-    def moved(command: Any, clock: Any, venues: Any) -> list[Any]:
-        events = carry_out(command, clock, venues)
-        clock.at = max(clock.at or 0, command.at)
+    def moved(self: Any, command: Any) -> list[Any]:
+        events = take(self, command)
+        self.clock.at = max(self.clock.at or 0, command.at)
         return events
 
-    for module in (venue, market):
-        patch.setattr(module, "carry_out", moved)
+    patch.setattr(venue.Venue, "take", moved)
 
 
 def prices_come_one_by_one(patch: Patch) -> None:

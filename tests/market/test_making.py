@@ -36,6 +36,22 @@ def test_what_is_made_is_what_attrs_makes(cls: Any) -> None:
     assert made == pickle.loads(pickle.dumps(made)) == copy.copy(made) == attrs.evolve(made)
 
 
+@pytest.mark.parametrize(
+    ("make", "cls"),
+    [
+        (from_exchange.accepted, from_exchange.OrderAccepted),
+        (from_exchange.traded, from_exchange.Traded),
+        (from_exchange.cancelled, from_exchange.OrderCancelled),
+    ],
+)
+def test_what_a_function_makes_is_what_its_class_makes(make: Any, cls: Any) -> None:
+    made = make(**given(cls))
+    assert type(made) is cls
+    assert made == cls(**given(cls)) == make(*given(cls).values()) == pickle.loads(pickle.dumps(made))
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(made, attrs.fields(cls)[0].name, "another")
+
+
 def test_a_field_is_frozen() -> None:
     made = of_exchange.DepositMoney("ann", 1, 2)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):

@@ -155,15 +155,14 @@ def conserved(market: Engine) -> None:
 
     notional = market.desk.rules.asked.notional
     for order in resting(market):
-        live = order.data
         assert order.remaining > 0
         if order.side == "buy":
             record = notional.records["Order"](price=order.price, quantity=order.remaining)
-            assert live.held == notional.fast(record) + live.fees
-            needs(order.owner, "HKD", live.held)
+            assert order.held == notional.fast(record) + order.fees
+            needs(order.owner, "HKD", order.held)
         else:
-            assert live.held == order.remaining
-            needs(order.owner, live.seat.market.listed.id, live.held)
+            assert order.held == order.remaining
+            needs(order.owner, order.data.market.listed.id, order.held)
     unsettled = 0
     for trade in market.clearing.waiting:
         unsettled += trade.value
@@ -175,4 +174,4 @@ def conserved(market: Engine) -> None:
         assert balance.held == needed.get((owner, what), 0), (owner, what)
     for account in market.register.accounts.values():
         mine = [o for o in resting(market) if o.owner == account.id and o.side == "buy"]
-        assert account.open_buys == sum(o.data.held - o.data.fees for o in mine)
+        assert account.open_buys == sum(o.held - o.fees for o in mine)

@@ -317,7 +317,7 @@ def _as_said(book: Iterable[Any]) -> list[Any]:
     said = []
     for order in book:
         standing = order.data
-        quotation = (standing.contract if hasattr(standing, "contract") else standing.seat.market).quotation
+        quotation = (standing.contract if hasattr(standing, "contract") else standing.market).quotation
         price, remaining = quotation.price_said(order.price), quotation.size_said(order.remaining)
         said.append(
             SimpleNamespace(id=order.id, owner=order.owner, side=order.side, price=price, remaining=remaining)

@@ -171,7 +171,6 @@ def _venues(target: Any, command: Any = None) -> tuple[Venue[Any, Any], ...]:
 def _pass_time(target: Any, command: Any) -> list[Any]:
     (venue, *_) = _venues(target, command)
     venue.advance(command.at)
-    venue.conclude()
     return venue.drain()
 
 
@@ -208,8 +207,7 @@ class ExchangeWatch:
 
     def before(self, command: Any) -> None:
         self.waiting = {
-            o.id: (o.owner, o.data.facts.capacity, id(o.data.seat.market), o.side, o.price)
-            for o in resting(self.market)
+            o.id: (o.owner, o.facts.capacity, id(o.data.market), o.side, o.price) for o in resting(self.market)
         }
 
     def after(self, command: Any, events: Sequence[Any]) -> None:
@@ -225,8 +223,8 @@ class ExchangeWatch:
             crossed = any(b.price >= a.price and b.owner != a.owner for b in bids[:5] for a in asks[:5])
             self.hold("no book is left crossed", not crossed, command)
         for order in resting(self.market):
-            placed, said = order.data.placed, order.data.seat.market.quotation.size_said(order.remaining)
-            enough = order.data.fees * placed.quantity >= placed.fees * said
+            placed, said = order.placed, order.data.market.quotation.size_said(order.remaining)
+            enough = order.fees * placed.quantity >= placed.fees * said
             self.hold("fees follow the quantity", enough, (command, order))
         names = (*self.market.register.instruments, *self.market.register.platforms, *self.market.register.accounts)
         self.hold("names can be read", all(name.strip() for name in (*names, *self.placed)), command)
@@ -278,7 +276,7 @@ class ExchangeWatch:
             all_or_nothing = placed.type != "fill_or_kill" or quantity == placed.quantity
             self.hold("orders keep their type", placed.type != "post_only" and all_or_nothing, command)
         for order in resting(self.market):
-            self.hold("orders keep their type", order.data.placed.type not in NEVER_REST, command)
+            self.hold("orders keep their type", order.placed.type not in NEVER_REST, command)
         for id, quantity in self.filled.items():
             placed = self.placed[id]
             if quantity == placed.quantity and id not in self.replaced:
