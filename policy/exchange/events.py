@@ -14,12 +14,11 @@ from attrs import frozen
 from policy.answers import Verdict
 from policy.exchange.commands import MONEY, PRICE, QUANTITY, SUBJECT, VENUE
 from policy.market.events import CommandInvalid, CommandRepeated
-from policy.market.making import maker
 from policy.market.matcher import Reason
 from policy.model import types
 from policy.model.types import ListOf, QuotedAmount
 from policy.vocabulary import FactsJson
-from policy.wire import made_quickly, standing, typed
+from policy.wire import made_quickly, maker, standing, typed
 
 CancelReason = Reason | Literal["trade_rejected", "insufficient_balance"]
 SettleReason = Literal["requested", "interval", "new_day", "arrangement", "rules"]  # `rules` with the verdict

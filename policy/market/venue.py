@@ -62,11 +62,12 @@ class Venue(ABC, Generic[Command, Event]):
         self.clock = starting(on)
         self.events: list[Event | CommandInvalid] = []
         self.quoted = Quotations()
-        self._reads = self.READS  # found at once in an instance
+        self._unfit = self.READS.unfit  # Python finds it sooner in an instance
 
     def submit(self, command: Command) -> list[Event | CommandInvalid]:
         """Carries out one command."""
-        if wrong := self._reads.unfit(command):
+        unfit = self._unfit
+        if wrong := unfit(command):
             return [misread(command, wrong)]
         return carry_out(command, self.clock, (self,)) if type(command) is NewDay else self.take(command)
 

@@ -8,7 +8,7 @@ snake case is the word under which it is known. Absent: any class in particular.
 from policy.wire.canonical import keep, record_bytes
 from policy.wire.commands import Commands
 from policy.wire.fields import DO, EVENT, facts, money_of, standing, typed, word
-from policy.wire.making import made_quickly
+from policy.wire.making import made_quickly, maker
 from policy.wire.reading import JournalReader
 from policy.wire.writing import command_json, event_json, json_line, verdict_json
 
@@ -23,6 +23,7 @@ __all__ = [
     "json_line",
     "keep",
     "made_quickly",
+    "maker",
     "money_of",
     "record_bytes",
     "standing",

@@ -99,11 +99,12 @@ def order_sent_again_tells_its_trades(patch: Patch) -> None:
     place = exchange.Engine._place
 
     def told_again(self: Any, command: Any) -> None:
-        first, *events = self._answered.get(command.id, (None,))
-        if first is not None and evolve(first, at=command.at) == command:
-            self.events += events
-        else:
-            place(self, command)
+        if command.id in self._answered:
+            first, events = self._answer(command.id)
+            if evolve(first, at=command.at) == command:
+                self.events += events
+                return
+        place(self, command)
 
     patch.setattr(exchange.Engine, "_place", told_again)
 
