@@ -170,6 +170,8 @@ def _numbers(of: types.Number, column: pl.Expr, dtype: pl.DataType, scale: int, 
             return made
         held = column.cast(pl.Int128, strict=False).is_not_null() | column.is_null()
         return CheckedColumn(made.value, held if made.good is None else made.good & held)
+    if of.unit == "duration":
+        return "a number of seconds, or a text as `8 hours`"
     return "an exact number; binary floats are not exact" if dtype.is_float() else "a number"
 
 

@@ -21,6 +21,7 @@ from policy.ir.program import Function, Program
 from policy.ir.questions import DatedQuestion, InterpretedEvaluator
 from policy.ir.validation import misfits
 from policy.model import rules, types
+from policy.model.overlays import belongs
 from policy.model.types import Type
 from policy.testing.run import NO_DATE, Runner
 from policy.testing.samples import dates_of
@@ -76,7 +77,8 @@ class Corpus:
     def of_tests(self, questions: Sequence[str]) -> Iterator[CorpusRow]:
         model = self.runner.model
         for test in model.tests:
-            if (test.ruleset if model.rulesets[test.ruleset].amends else "") != self.overlay:
+            is_of_house = bool(model.rulesets[test.ruleset].amends)
+            if is_of_house is not bool(self.overlay) or (is_of_house and not belongs(test.ruleset, self.overlay)):
                 continue
             for e in test.expectations:
                 if e.question in questions and e.kind != "refused":
@@ -104,8 +106,7 @@ class Corpus:
 
     def row(self, question: str, day: int, facts: Sequence[RuntimeValue]) -> Iterator[CorpusRow]:
         """The row of these facts; none where they are no facts of the question."""
-        law = next(id for id, r in self.runner.model.rulesets.items() if not r.amends)
-        program, _, classes = self.runner.program(self.overlay or law, day)
+        program, _, classes = self.runner.under(self.overlay, day)
         function = program.functions[question]
         given = [record_from(f, of, classes, program) for f, (_, of) in zip(facts, function.parameters, strict=True)]
         if misfits(program, function, given):

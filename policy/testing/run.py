@@ -71,7 +71,10 @@ class Runner:
 
     def program(self, ruleset: str, on: int) -> tuple[Program, PythonBackend, dict[str, type[object]]]:
         """The program of one date, under `ruleset` where that is an overlay; its backend and record classes."""
-        overlay = self._overlay(ruleset)
+        return self.under(self._overlay(ruleset), on)
+
+    def under(self, overlay: str, on: int) -> tuple[Program, PythonBackend, dict[str, type[object]]]:
+        """The same under an overlay, which may be several rulesets, or none."""
         if (overlay, on) not in self.made:
             program = specialised(self.whole(overlay), on)
             if overlay not in self.classes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import native_languages as languages
 import optional
@@ -17,6 +18,7 @@ from native_languages import Line
 from policy import resources
 from policy.backends.c.compile import compiled
 from policy.backends.c.layout import Asked
+from policy.cli import main
 from policy.pipeline import check, dated, program, read_folder
 from policy.source import Source
 from policy.testing.conformance import corpus_text
@@ -131,3 +133,21 @@ def test_the_corpus_is_read_back() -> None:
         assert list(answer.needs) == row["needs"]
         seen.add((row["question"], row["outcome"]))
     assert len(seen) >= 4
+
+
+def test_a_corpus_under_an_overlay_of_several_rulesets() -> None:
+    """Its answers are those under all of them, and the facts of their tests are among its own."""
+    command = ["corpus", "--under", "example.house", "--question", "lending_value", "--random", "2"]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    head, *rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert head["under"] == "example.house"
+    undated = program(check(read_folder((resources.folder("rulesets"),))[0]), "example.house")
+    assert undated.digest == head["rulebook"]
+    for row in rows:
+        assert (
+            dated(undated, row["on"]).ask(row["question"], json.dumps(row["facts"])).outcome.value == row["outcome"]
+        )
+    alone = CliRunner().invoke(main, ["corpus", "--under", "example.house.haircuts", *command[3:]])
+    assert alone.exit_code == 0
+    assert alone.stdout.splitlines()[1:] == done.stdout.splitlines()[1:], "no other part of it touches a haircut"

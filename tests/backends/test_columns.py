@@ -340,3 +340,14 @@ def test_constants_beyond_128_bits_are_faults_where_they_are_asked_for(
         agree(book, question, rows, answers)
         seen |= {a.verdict.fault or a.value for a in answers}
     assert seen == {3, "a number is too large", True, False}
+
+
+def test_a_column_of_arrow_durations_is_told_which_number_to_be() -> None:
+    book = book_of("value waits(d: duration) -> duration = d + 1 hour per LAW/1\n")
+    with pytest.raises(PolicyError, match="make it a number of seconds, or a text as `8 hours`"):
+        book.columns("waits", pl.Schema({"d": pl.Duration("us")}))
+    answers = [
+        book.columns("waits", {"d": of}).answers(pl.DataFrame({"d": [cell]})).table["value"].to_list()
+        for of, cell in ((pl.Int64(), 28_800), (pl.String(), "8 hours"))
+    ]
+    assert answers[0] == answers[1] == [9 * 3_600 * 10**6]

@@ -212,13 +212,13 @@ def _missing(program: Program, called: Sequence[str]) -> set[str]:
     """What the rules lack on some date; what is always in force they have."""
     found, pending = set(), [body for id in called for body in program.functions[id].bodies]
     while pending:
-        match pending.pop():
-            case ir.Missing(need):
-                found.add(need)
-            case ir.Choose("first", (ir.Case(ir.Const(True), value), *_)):
-                pending.append(value)
-            case e:
-                pending.extend(parts(e))
+        e = pending.pop()
+        if isinstance(e, ir.Missing):
+            found.add(e.need)
+        if isinstance(e, ir.Choose) and e.mode == "first" and e.cases and e.cases[0].condition == ir.TRUE:
+            pending.append(e.cases[0].value)
+        else:
+            pending.extend(parts(e))
     return found
 
 
