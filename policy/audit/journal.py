@@ -33,7 +33,7 @@ from policy.files import keep_entry, opened
 from policy.vocabulary import Json
 
 GROUP = 1_000  # records that are committed together unless the caller asks sooner
-STRETCH = 250  # records whose lines are made together; more would be no faster, and keep commands and events longer
+STRETCH = 50  # records whose lines are made together: of more, the garbage collector would look at all that waits
 
 
 class JournalStopped(PolicyError):
