@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from attrs import field, frozen
+from attrs import define, field
 
 from policy.audit.lines import Torn, line_start, locked
 from policy.audit.records import (
@@ -33,7 +33,7 @@ from policy.files import keep_entry, opened
 from policy.vocabulary import Json
 
 GROUP = 1_000  # records that are committed together unless the caller asks sooner
-STRETCH = 250  # records whose lines are made together; more would be no faster, and keep commands and events longer
+STRETCH = 50  # records whose lines are made together: of more, the garbage collector would look at all that waits
 
 
 class JournalStopped(PolicyError):
@@ -55,7 +55,7 @@ def as_they_are(command: bytes, events: bytes) -> tuple[bytes, bytes]:
     return command, events
 
 
-@frozen
+@define(eq=False)
 class _Group:
     """What has been acknowledged, and what waits to be: lines, and records of which none have been made yet.
 
@@ -66,7 +66,7 @@ class _Group:
     end: int  # of the file, in bytes
     last: int  # that has its line
     hash: str
-    lines: bytes = b""
+    lines: tuple[bytes, ...] = ()  # a stretch in each
     waiting: list[tuple[int, Any, Any, str, Encode]] = field(factory=list)
 
 
@@ -168,23 +168,26 @@ class Journal:
         self._make_lines()
         group = self._group
         if group.lines:
+            data = b"".join(group.lines)
             try:
-                _write(self._handle, group.lines, group.end)
+                _write(self._handle, data, group.end)
                 os.fsync(self._handle)
             except OSError as failure:
                 self._stop(failure)
-            self._group = _Group(group.last, group.end + len(group.lines), group.last, group.hash)
+            self._group = _Group(group.last, group.end + len(data), group.last, group.hash)
         return group.last
 
     def _make_lines(self) -> None:
         """Of the records that wait. Raises JournalStopped where one is too long to be read again."""
         group = self._group
-        records = [(at, *encode(command, events), rules) for at, command, events, rules, encode in group.waiting]
+        if not group.waiting:
+            return
+        records = [(at, encode(command, events), rules) for at, command, events, rules, encode in group.waiting]
         made, hash = record_lines(records, group.last + 1, group.hash)
         if len(made) > LONGEST_LINE and any(len(line) >= LONGEST_LINE for line in made.split(b"\n")):
             self._stop(OSError(errno.EFBIG, f"a record is longer than {LONGEST_LINE:,} bytes"))
         last = group.last + len(records)
-        self._group = _Group(group.durable, group.end, last, hash, group.lines + made)
+        self._group = _Group(group.durable, group.end, last, hash, (*group.lines, made))
 
     def close(self) -> None:
         """Commits what waits and lets go of the file. A journal that has stopped is only let go of."""

@@ -102,7 +102,7 @@ class LineReading:
         return frozenset({self.said, self.has}) - {""}
 
 
-CanonicalRecord = tuple[int, bytes, bytes, str]  # when, a command and its events in canonical bytes, and the rules
+CanonicalRecord = tuple[int, tuple[bytes, bytes], str]  # when, the bytes of a command and its events, and the rules
 _RECORD_TEXT = b'{"seq":%d,"at":%d,"input":%b,"input_digest":"%b","rules":%b,"events":%b,"prev":"%b"'
 _SEALED = b',"hash":"%b"}\n'
 NOTHING_READ = LineReading(None, "", "", "it cannot be read as a record")
@@ -123,13 +123,13 @@ def record_line(
     seq: int, at: int, command: Mapping[str, object], events: Sequence[Json], rules: str, prev: str
 ) -> tuple[bytes, str]:
     """The line of a record, and its hash; `at` is when the command came, in microseconds since 1970 UTC."""
-    return record_lines([(at, canonical(command), canonical(events), rules)], seq, prev)
+    return record_lines([(at, (canonical(command), canonical(events)), rules)], seq, prev)
 
 
 def record_lines(records: Iterable[CanonicalRecord], seq: int, prev: str) -> tuple[bytes, str]:
     """The lines of records that follow each other from this number and link on, and the hash of the last."""
     parts, link = list[bytes](), prev.encode()
-    for number, (at, command, events, rules) in enumerate(records, seq):
+    for number, (at, (command, events), rules) in enumerate(records, seq):
         given = sha256(command).hexdigest().encode()
         text = _RECORD_TEXT % (number, at, command, given, _quoted(rules), events, link)
         said = sha256(text)

@@ -70,7 +70,8 @@ def _writer(what: str, defaults_of: Callable[[AttrsClass], Mapping[str, Any]], c
         if name == what:
             form += f'"{what}":"{word(cls)}"'
             continue
-        before, behind, value = *(("", ",") if name < what else (",", "")), f"m.{name}"
+        value = f"m.{name}"
+        before, behind = ("", ",") if name < what else (",", "")
         if hints[name] in ("Verdict", "Verdict | None"):
             parts += (f'{form}{before}"{name}":', f"_verdict({value})")
             form = behind
@@ -79,7 +80,7 @@ def _writer(what: str, defaults_of: Callable[[AttrsClass], Mapping[str, Any]], c
         if isinstance(of, types.Enum) and all(quoted(member) == f'"{member}"' for member in of.members):
             text = f'"{{{value}}}"'
         else:
-            text = f"{{{_text(name, of, hints[name], names)}}}"
+            text = f"{{{_text(name, of, hints[name] if of is PLAIN else None, names)}}}"
         field = f'{before}"{name}":{text}{behind}'
         if name in defaults_of(cls):
             names[f"_no_{name}"] = defaults_of(cls)[name]
@@ -98,38 +99,29 @@ def _facts_of(cls: AttrsClass) -> Callable[[Any], object]:
 
 
 def _text(field: str, of: Any, hint: Any, names: dict[str, Any]) -> str:
-    """The source of the text of a field's value, by its type or else its annotation."""
+    """The source of the text of a field's value, by its type; where it has none, by its annotation."""
     value, own = f"m.{field}", f"_{field}"
-    match of:
-        case types.OptionalOf(inner):
-            return f'"null" if {value} is None else {_text(field, inner, None, names)}'
-        case types.Text() | types.Enum():
-            return f"_quoted({value})"
-        case types.Instant():
-            return f"_instant({value})"
-        case types.INTEGER:
-            return value
-        case types.Number():
-            names[own] = _amounts[of]
-            return f"{own}[{value}]"
-        case _ if of is not PLAIN:
-            as_json = writer_of(of)
-            names[own] = lambda given: canonical_text(as_json(given))
-            return f"{own}({value})"
-    match hint:
-        case "str":
-            return f"_quoted({value})"
-        case "bool":
-            return f'"true" if {value} else "false"'
-        case "int":
-            return value
-        case "tuple[str, ...]":
-            names[own] = _Kept(lambda texts: f"[{','.join(map(quoted, texts))}]")
-            return f"{own}[{value}]"
-        case str() if hint.endswith(" | None"):
-            return f'"null" if {value} is None else _plain({value})'
-        case _:
-            return f"_plain({value})"
+    if isinstance(of, types.OptionalOf):
+        return f'"null" if {value} is None else {_text(field, of.of, None, names)}'
+    if hint == "str" or isinstance(of, types.Text | types.Enum):
+        return f"_quoted({value})"
+    if hint == "int" or of == types.INTEGER:
+        return value
+    if isinstance(of, types.Instant):
+        return f"_instant({value})"
+    if isinstance(of, types.Number):
+        names[own] = _amounts[of]
+        return f"{own}[{value}]"
+    if of is not PLAIN:
+        as_json = writer_of(of)
+        names[own] = lambda given: canonical_text(as_json(given))
+        return f"{own}({value})"
+    if hint == "bool":
+        return f'"true" if {value} else "false"'
+    if hint == "tuple[str, ...]":
+        names[own] = _Kept(lambda texts: f"[{','.join(map(quoted, texts))}]")
+        return f"{own}[{value}]"
+    return f'"null" if {value} is None else _plain({value})'
 
 
 def _instant(value: int) -> str:
