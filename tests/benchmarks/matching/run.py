@@ -68,10 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     environment.enter(HERE)
     ops, expected = stream(options.operations)
     engines = [e for e in ENGINES if e is BARE or options.only in e.name]
-    with TemporaryDirectory(prefix="compiled-") as folder:
+    with TemporaryDirectory(prefix="compiled-") as folder, machine.watched() as watch:
         missing = _built(Path(folder)) if any(e.compiled for e in engines) else ""
-        with machine.watched() as watch:
-            lines = _lines(engines, len(ops), options.rounds, folder, missing)
+        lines = _lines(engines, len(ops), options.rounds, folder, missing)
     title = (
         f"{len(ops):,} operations, {len(expected.trades):,} trades, {expected.resting:,} orders on {expected.levels} "
         f"levels at the end; {options.rounds} rounds; {platform.python_implementation()} {platform.python_version()}"
