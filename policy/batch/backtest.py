@@ -19,7 +19,7 @@ from attrs import define, evolve, field, frozen
 from policy.answers import Outcome
 from policy.backends.columns.totals import halves, total, whole
 from policy.batch.dates import DatedEvaluator, TableQuestion, check_kept, evaluator_of
-from policy.batch.decide import Progress, concurrently
+from policy.batch.decide import Progress, ahead, concurrently
 from policy.batch.engines import computing
 from policy.batch.sinks import Sink, check_rows, presentable
 from policy.batch.sources import RowBatch, TableFile
@@ -128,7 +128,7 @@ class TableBacktest:
         amount = self.amount.function.type if self.amount else None
         flips = RowFlips(self.new.function.id, amount, of=self.alike[0] if self.alike else None)
         start = time.perf_counter()
-        batches = concurrently(self.source.batches(), self._compared, workers or os.cpu_count() or 1)
+        batches = concurrently(ahead(self.source.batches()), self._compared, workers or os.cpu_count() or 1)
         about = {"old": self.old.undated.digest, "new": self.new.undated.digest, "question": flips.question}
         with nullcontext() if out is None else Sink(Path(out), about) as sink, computing(self.source.path):
             for table, malformed in batches:

@@ -141,7 +141,7 @@ class FileRun:
         if self.source.format == "lines":
             yield from map(self._of_lines, self.source.lines())
         else:
-            yield from concurrently(self.source.batches(), self._of_batch, workers or os.cpu_count() or 1)
+            yield from concurrently(ahead(self.source.batches()), self._of_batch, workers or os.cpu_count() or 1)
 
     def presented(self, table: pl.DataFrame) -> pl.DataFrame:
         """Answers as they go into a file, with the digest, and where dates differ with remarks."""
@@ -242,6 +242,15 @@ def _slices(evaluator: ColumnsEvaluator, table: pl.DataFrame, workers: int) -> I
         size = BATCH if evaluator.kernels.kernel is None else many
         yield RowBatch(table.slice(start, size), start + 1)
         start += size
+
+
+def ahead(batches: Iterator[Job]) -> Iterator[Job]:
+    """The same batches, the next of which another thread reads in the meantime."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def concurrently(jobs: Iterator[Job], work: Callable[[Job], Result], workers: int) -> Iterator[Result]:

@@ -97,7 +97,8 @@ def _arrow_writer(format: Literal["parquet", "arrow"], file: object, schema: Any
 
     if format == "parquet":
         few = [f.name for f in schema if not _is_of_many_values(f.type)]
-        return parquet.ParquetWriter(file, schema, compression="zstd", use_dictionary=few)
+        packed = {"row": "DELTA_BINARY_PACKED"} if "row" in schema.names else {}  # numbers that follow each other
+        return parquet.ParquetWriter(file, schema, compression="zstd", use_dictionary=few, column_encoding=packed)
     return ipc.new_file(file, schema)
 
 
