@@ -25,7 +25,14 @@ TAKEN = frozenset(  # by other headers, and by the build file
 @click.option(
     "--target", type=click.Choice(["c", "wasm"]), default="c", show_default=True, help="What to compile to."
 )
-@click.option("-o", "--output", "folder", required=True, help="The folder to write to; it is made if need be.")
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(file_okay=False),
+    required=True,
+    help="The folder to write to; made if need be.",
+)
 @click.option("--question", "names", multiple=True, shell_complete=asked, help="Only this question. Repeatable.")
 @click.option("--name", default="rulebook", show_default=True, help="Of the header and the source.")
 @under_option
