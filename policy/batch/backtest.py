@@ -44,9 +44,9 @@ class Amounts:
     amount: int = 0
     unknown: int = 0
 
-    def add(self, rows: int, high: int, low: int, unknown: int) -> None:
+    def add(self, rows: int, amount: int, unknown: int) -> None:
         self.rows += rows
-        self.amount += whole(high, low)
+        self.amount += amount
         self.unknown += unknown
 
 
@@ -67,9 +67,7 @@ class RowFlips:
         """Counts rows that neither rulebook reads."""
         if rows:
             self.rows += rows
-            self.outcomes.setdefault((REFUSED, REFUSED), Amounts()).add(
-                rows, 0, 0, 0 if self.amount is None else rows
-            )
+            self.outcomes.setdefault((REFUSED, REFUSED), Amounts()).add(rows, 0, 0 if self.amount is None else rows)
 
     @property
     def changed(self) -> int:
@@ -154,18 +152,19 @@ class TableBacktest:
 
     def _count(self, table: pl.DataFrame, flips: RowFlips, start: float, progress: Progress) -> None:
         amount = pl.col("amount") if self.amount is not None else pl.lit(0, dtype=pl.Int128)
-        for old, new, *counts in table.group_by("old_outcome", "new_outcome").agg(_counts(amount)).iter_rows():
-            flips.outcomes.setdefault((old, new), Amounts()).add(*counts)
+        counts = table.group_by("old_outcome", "new_outcome").agg(_counts(amount))
+        for old, new, rows, *sums, unknown in counts.iter_rows():
+            flips.outcomes.setdefault((old, new), Amounts()).add(rows, whole(*sums), unknown)
         if "old_reasons" in table.columns:
             for side, other in (OUTCOMES, OUTCOMES[::-1]):
                 only = pl.col(f"{side}_reasons").list.set_difference(f"{other}_reasons").alias("rule")
                 given = table.select(only, amount.alias("a")).explode("rule", empty_as_null=False, keep_nulls=False)
-                for rule, *counts in given.group_by("rule").agg(_counts(pl.col("a"))).iter_rows():
-                    flips.rules.setdefault((rule, side), Amounts()).add(*counts)
+                for rule, rows, *sums, unknown in given.group_by("rule").agg(_counts(pl.col("a"))).iter_rows():
+                    flips.rules.setdefault((rule, side), Amounts()).add(rows, whole(*sums), unknown)
         if "old_value" in table.columns:
             differing = table.filter(self._other_value().fill_null(False))
             both = differing.filter(pl.col("old_value").is_not_null() & pl.col("new_value").is_not_null())
-            flips.values.add(differing.height, 0, self._less(both), differing.height - both.height)
+            flips.values.add(differing.height, self._less(both), differing.height - both.height)
         flips.rows += table.height
         flips.seconds = time.perf_counter() - start
         progress(flips.rows, self.source.rows, flips.seconds)
@@ -223,7 +222,7 @@ class TableBacktest:
 
 
 def _counts(amount: pl.Expr) -> tuple[pl.Expr, ...]:
-    """What `Amounts.add` takes."""
+    """How many rows, the halves of the sum of their amounts, and how many amounts are unknown."""
     return pl.len().alias("rows"), *halves(amount), amount.is_null().sum().alias("unknown")
 
 

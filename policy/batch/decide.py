@@ -66,7 +66,7 @@ class AnswerSummary:
     def total(self) -> str:
         """The values together, where there are some and they are money of one currency; else empty."""
         of, total = types.inner_of(self.function.type), self.tally.total
-        is_money = isinstance(of, types.Number) and of.unit.startswith("money:")
+        is_money = isinstance(of, types.Number) and of.is_money
         return show(total, of) if is_money and total is not None and self.tally.outcomes["value"] else ""
 
     def as_json(self) -> dict[str, object]:

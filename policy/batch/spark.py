@@ -305,11 +305,10 @@ def _summary(answers: DataFrame, undated: Program, asking: TableQuestion, start:
     problems = answers.where(f.col("problem").isNotNull()).groupBy("problem").count()
     tally.problems.update({row[0]: row[1] for row in problems.limit(100).collect()})
     evaluator = DatedEvaluator(undated, asking, {})
-    if (of := types.inner_of(evaluator.function.type)) and isinstance(of, types.Number):
-        sum_of = answers.agg(f.try_sum("value")).collect()[0][0]  # none beyond 38 digits
-        tally.total = (
-            None if sum_of is None else int(Fraction(sum_of) * Fraction(10) ** (0 if asking.scaled else of.scale))
-        )
+    of = types.inner_of(evaluator.function.type)
+    if isinstance(of, types.Number):
+        total, scale = answers.agg(f.try_sum("value")).collect()[0][0], 0 if asking.scaled else of.scale
+        tally.total = None if total is None else int(Fraction(total) * Fraction(10) ** scale)  # none beyond 38 digits
     remarks = evaluator.remarks(asking.on.toordinal()) if asking.on else ""
     rows = sum(tally.outcomes.values())
     return AnswerSummary(

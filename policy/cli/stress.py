@@ -284,7 +284,7 @@ def _margin(rulebook: Rulebook, name: str) -> tuple[Number, Callable[[int], int]
     function = rulebook.question(name)
     taken = [of for _, of in function.parameters]
     given = function.type
-    if len(taken) != 1 or not all(isinstance(of, Number) and of.unit.startswith("money:") for of in (*taken, given)):
+    if len(taken) != 1 or not all(isinstance(of, Number) and of.is_money for of in (*taken, given)):
         raise click.UsageError(f"`{name}` is not a margin: it takes one amount of money and gives another")
     (money,) = taken
     assert isinstance(money, Number)

@@ -64,6 +64,11 @@ class Number:
         return self.unit.partition(":")[2]
 
     @property
+    def is_money(self) -> bool:
+        """Of one currency, which its type has."""
+        return self.unit.startswith("money:")
+
+    @property
     def currency_of(self) -> str:
         """What has the currency, where that is a fact."""
         return self.unit.removeprefix(MONEY_IN) if self.unit.startswith(MONEY_IN) else ""

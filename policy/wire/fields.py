@@ -56,7 +56,7 @@ def _money(cls: AttrsClass) -> tuple[tuple[str, Number], ...]:
     for f in attrs.fields(cls):
         of = f.metadata.get("type")
         inner = types.inner_of(of)
-        if isinstance(inner, Number) and inner.unit.startswith("money:") and "stands" not in f.metadata:
+        if isinstance(inner, Number) and inner.is_money and "stands" not in f.metadata:
             found.append((f.name, inner))
     return tuple(found)
 

@@ -1,7 +1,7 @@
 """The source as WebAssembly, and where everything is in its memory.
 
-In: what has been compiled. Out: the module, which imports nothing, and a JSON
-document of its structs. A compiler is run: `ziglang` (the extra `native`), else a `clang` that knows WebAssembly.
+In: what has been compiled. Out: the module, which imports nothing, and a JSON document of its structs. A compiler is
+run: `ziglang` (the extra `native`), else a `clang` that knows WebAssembly.
 """
 
 from __future__ import annotations
